@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Read-only view of the data plane's counters, for the stats endpoint.
+ *
+ * Every counter has one writer, the worker it belongs to, which writes it with relaxed stores;
+ * any thread reads it with relaxed loads and disturbs nobody.  Counters only grow, gauges (legs)
+ * go both ways.
+ */
+#ifndef TANDEM_DATAPLANE_STATS_H
+#define TANDEM_DATAPLANE_STATS_H
+
+#include <stdint.h>
+
+/* Why a packet went no further: the closed set of tandem_dropped_packets_total{reason}. */
+enum drop_reason {
+	DROP_MALFORMED, /* lengths that lie, headers cut off */
+	DROP_CHECKSUM,	/* verified where a segment would change state */
+	DROP_TTL,	/* TTL 1 or 0 */
+	DROP_FRAGMENT,	/* IP fragment of the service's TCP */
+	DROP_MARTIAN,	/* SYN from an own, multicast, broadcast, loopback or unspecified source */
+	DROP_HALF_OPEN, /* half-open table full */
+	DROP_LEGS,	/* too many unclaimed legs, in all or of one source */
+	DROP_NO_LEG,	/* service TCP that belongs to no leg and no flow */
+	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
+	DROP_RATE,	   /* a rate limit: challenge ACKs, packets towards the kernel */
+	DROP_NO_BUFFER,	   /* no mbuf for an answer */
+	DROP_TX,	   /* the port did not take it */
+	DROP_REASONS
+};
+
+enum leg_gauge { LEG_GAUGE_HALF_OPEN, LEG_GAUGE_UNCLAIMED, LEG_GAUGE_CLAIMED, LEG_GAUGES };
+
+/* One worker's counters, on cache lines nobody else writes. */
+struct worker_stats {
+	uint64_t packets;	  /* received on ports */
+	uint64_t relayed_packets; /* translated and handed to a port */
+	uint64_t relayed_bytes;	  /* TCP payload of those */
+	uint64_t exception_rx;	  /* handed to the kernel */
+	uint64_t exception_tx;	  /* from the kernel, handed to a port */
+	uint64_t dropped[DROP_REASONS];
+	uint64_t legs[LEG_GAUGES]; /* gauges */
+	uint64_t cycles;	   /* TSC cycles since the worker started */
+	uint64_t busy_cycles;	   /* those spent on bursts that held something */
+} __attribute__((aligned(128)));
+
+struct dataplane;
+
+unsigned int dataplane_worker_count(const struct dataplane *dp);
+/* Never NULL for index < dataplane_worker_count(). Any thread. */
+const struct worker_stats *dataplane_worker_stats(const struct dataplane *dp, unsigned int index);
+
+/* The reason's metric label, lower case with underscores. */
+const char *drop_reason_label(enum drop_reason reason);
+
+#endif

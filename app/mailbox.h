@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The only passage between the control plane and the data plane.
+ *
+ * Workers tell the control thread what becomes of TCP connections ("legs") by events, the control
+ * thread tells the legs' owners what to do by commands; both are small messages copied by value
+ * through one ring a worker and direction.  Messages carry ids, never pointers.  An id is never
+ * used twice: a message with a stale one means "expired" and is ignored.
+ *
+ * The flow table has one writer, the control thread.  The data plane gives it that pen as
+ * `struct mailbox_splicer`, whose functions run on the control thread.
+ *
+ * Life of a leg, as seen through here:
+ *
+ *   event HALF_OPEN -> event ESTABLISHED -> command CLAIM -> command RETIRE -> event RETIRED
+ *     -> splicer insert (both directions at once) -> command OPEN
+ *
+ * At any point before RETIRED the leg may end with event GONE, and at any point before OPEN it may
+ * be ended by command RESET.  A leg that was RETIRED says nothing more, and sends no GONE.
+ */
+#ifndef TANDEM_MAILBOX_H
+#define TANDEM_MAILBOX_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One TCP connection to the relay.  Addresses: IPv4 as ::ffff:a.b.c.d.  Network byte order. */
+struct four_tuple {
+	struct in6_addr peer_addr;
+	struct in6_addr relay_addr;
+	in_port_t peer_port;
+	in_port_t relay_port;
+};
+
+enum leg_option {
+	LEG_TIMESTAMPS = 1 << 0, /* RFC 7323, negotiated */
+	LEG_SACK = 1 << 1,	 /* RFC 2018, negotiated */
+	LEG_WSCALE = 1 << 2,	 /* RFC 7323, negotiated: the relay's own scale is 8 */
+};
+
+/* The last numbers of a retired leg, host byte order: all a splice is computed from. */
+struct leg_report {
+	struct four_tuple tuple;
+	uint64_t next_hop;  /* where its packets came from, see dataplane/next_hop.h */
+	uint32_t snd_nxt;   /* S: the relay's next sequence number towards it */
+	uint32_t rcv_nxt;   /* R: the next one expected from it */
+	uint32_t ts_const;  /* T: TSval of everything the relay sent to it */
+	uint32_t ts_first;  /* TSval of its SYN */
+	uint32_t ts_recent; /* its newest TSval */
+	uint16_t window;    /* its newest window, raw: in its own scale */
+	uint16_t mss;	    /* what it told in its SYN */
+	uint8_t wscale;	    /* of its SYN; 0 without LEG_WSCALE */
+	uint8_t options;    /* enum leg_option */
+};
+
+enum leg_end {
+	LEG_END_RESET,	   /* the peer reset it */
+	LEG_END_TIMEOUT,   /* never established, or nobody claimed it in time */
+	LEG_END_REPLACED,  /* the peer started anew on the same four-tuple */
+	LEG_END_COMMANDED, /* command RESET was carried out */
+	LEG_END_COUNT
+};
+
+enum mailbox_event_type {
+	MAILBOX_LEG_HALF_OPEN,
+	MAILBOX_LEG_ESTABLISHED,
+	MAILBOX_LEG_GONE,
+	MAILBOX_LEG_RETIRED,
+	MAILBOX_FLOW_RESET_DONE, /* the RSTs of command FLOW_RESET are out */
+};
+
+struct mailbox_event {
+	enum mailbox_event_type type;
+	uint32_t worker; /* index of the sender, not its lcore */
+	uint64_t id;	 /* leg, or flow for FLOW_RESET_DONE */
+	union {
+		struct four_tuple tuple;  /* HALF_OPEN, ESTABLISHED */
+		enum leg_end end;	  /* GONE */
+		struct leg_report report; /* RETIRED */
+	};
+};
+
+enum mailbox_command_type {
+	MAILBOX_LEG_CLAIM,  /* somebody named it: stop its claim timer */
+	MAILBOX_LEG_RESET,  /* send RST and forget it */
+	MAILBOX_LEG_RETIRE, /* say nothing more on it and report its numbers */
+	MAILBOX_LEG_OPEN,   /* it is spliced as side `side` of `flow`: open its peer's window */
+	MAILBOX_FLOW_RESET, /* send RST to both ends of `id` */
+};
+
+struct mailbox_command {
+	enum mailbox_command_type type;
+	uint32_t side; /* OPEN: 0 or 1 */
+	uint64_t id;   /* leg; flow for FLOW_RESET */
+	uint64_t flow; /* OPEN */
+};
+
+/* State of a spliced pair as the workers see it; times are mailbox_now_ms(). */
+enum flow_state {
+	FLOW_ESTABLISHED,
+	FLOW_HALF_CLOSED,   /* a FIN passed */
+	FLOW_RESET_PENDING, /* a RST passed that its receiver may refuse (RFC 5961) */
+	FLOW_FINISHED,	    /* both FINs passed and are acknowledged */
+	FLOW_RESET,	    /* a RST passed that its receiver must take */
+	FLOW_SUPERSEDED,    /* one end started a new connection on its four-tuple: remove at once */
+};
+
+struct flow_status {
+	enum flow_state state;
+	uint64_t state_since_ms;
+	uint64_t last_packet_ms;
+	uint64_t packets[2]; /* from side 0, from side 1 */
+	uint64_t bytes[2];   /* TCP payload from side 0, from side 1 */
+};
+
+/*
+ * The flow table's pen.  All functions run on the control thread only.
+ *
+ * insert: makes both directions visible to all workers before it returns.  Sides are a = 0, b = 1.
+ *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples; -ENOTSUP: this data plane
+ *   cannot splice two legs so unlike.  Nothing is inserted on error.
+ * remove: makes the flow invisible; its memory is used again when no worker can still see it.
+ * status: -ESTALE when the id is not that of a flow in the table.
+ */
+struct mailbox_splicer {
+	void *ctx;
+	int (*insert)(void *ctx, const struct leg_report *a, const struct leg_report *b,
+		      uint64_t *flow);
+	int (*remove)(void *ctx, uint64_t flow);
+	int (*status)(void *ctx, uint64_t flow, struct flow_status *status);
+};
+
+struct mailbox;
+
+/*
+ * Create the rings for `n_workers` workers.  Returns NULL and sets errno on failure.
+ * mailbox_destroy() takes NULL too; no thread may use the mailbox any more.
+ */
+struct mailbox *mailbox_create(unsigned int n_workers);
+void mailbox_destroy(struct mailbox *mb);
+
+unsigned int mailbox_workers(const struct mailbox *mb);
+
+/* Monotonic milliseconds, the same clock on every thread. */
+uint64_t mailbox_now_ms(void);
+
+/* --- worker side; `worker` is the caller's own index --- */
+
+/* Copy an event into the ring and wake the control thread if it sleeps (one system call then, none
+ * while it is awake).  Returns false when the ring is full: keep the event and try again later. */
+bool mailbox_post_event(struct mailbox *mb, unsigned int worker, const struct mailbox_event *ev);
+
+/* Take up to `n` commands; returns how many.  No system call. */
+unsigned int mailbox_take_commands(struct mailbox *mb, unsigned int worker,
+				   struct mailbox_command *cmds, unsigned int n);
+
+/* Sleep until a command is posted or `timeout_us` is over.  Returns at once when a command waits.
+ * The caller must be offline in whatever grace-period scheme it takes part in. */
+void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us);
+
+/* --- control side --- */
+
+/* Copy a command into the worker's ring and wake the worker if it sleeps.  Returns false when the
+ * ring is full: keep the command and try again later. */
+bool mailbox_post_command(struct mailbox *mb, unsigned int worker,
+			  const struct mailbox_command *cmd);
+
+/* Take up to `n` events of all workers together; returns how many. */
+unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, unsigned int n);
+
+/* A file descriptor that polls readable when events wait, for the control thread's epoll. Before
+ * it blocks the control thread calls mailbox_control_sleep(): true means it may block (workers will
+ * now signal the descriptor), false means that events wait already.  After it woke it calls
+ * mailbox_control_awake(), which also drains the descriptor. */
+int mailbox_control_fd(const struct mailbox *mb);
+bool mailbox_control_sleep(struct mailbox *mb);
+void mailbox_control_awake(struct mailbox *mb);
+
+#endif
