@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One's-complement sums as RFC 1624 updates them.
+ *
+ * A sum is a 64-bit accumulator of native-order words: a 32-bit word at an even offset counts as
+ * its two 16-bit halves do, and byte order does not matter as long as all come as they lie in
+ * memory.  Replacing a word adds its complement and its successor; working on the words themselves
+ * and not on the number added to them needs no care for carries out of bit 31.
+ */
+#ifndef TANDEM_CHECKSUM_H
+#define TANDEM_CHECKSUM_H
+
+#include <stdint.h>
+
+/* The accumulator that stands for the change of a word. */
+static inline uint64_t csum_change32(uint32_t from, uint32_t to)
+{
+	return (uint64_t)(uint32_t)~from + to;
+}
+
+static inline uint64_t csum_change16(uint16_t from, uint16_t to)
+{
+	return (uint64_t)(uint16_t)~from + to;
+}
+
+static inline uint16_t csum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* A change to bytes at an odd offset counts with its bytes swapped. */
+static inline uint64_t csum_at_odd(uint64_t sum)
+{
+	return __builtin_bswap16(csum_fold(sum));
+}
+
+/* The checksum field after the change `sum` of what it covers. */
+static inline uint16_t csum_update(uint16_t field, uint64_t sum)
+{
+	return (uint16_t)~csum_fold((uint16_t)~field + sum);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The data plane: workers, the flow table and the memory they share.
+ *
+ * Created, started and stopped on the control thread.  While it runs the control thread has three
+ * ways in: the mailbox, the splicer, and the counters of dataplane_stats.h.
+ */
+#ifndef TANDEM_DATAPLANE_H
+#define TANDEM_DATAPLANE_H
+
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mempool.h>
+
+#include "config.h"
+#include "dataplane_stats.h"
+#include "mailbox.h"
+
+/* A started port of the configuration, by its index there. */
+struct dataplane_port {
+	uint16_t id;	 /* ethdev with one receive and one transmit queue a worker */
+	uint16_t tap_id; /* ethdev of its exception path */
+	struct rte_ether_addr mac;
+};
+
+/*
+ * `cfg`, `mb`, `ports` (one a configured port) and `pool`, from which the ports receive, must
+ * outlive it.  Memory is from the EAL's heap.  Returns NULL and sets errno on failure.
+ */
+struct dataplane *dataplane_create(const struct config *cfg, struct mailbox *mb,
+				   const struct dataplane_port *ports, struct rte_mempool *pool);
+void dataplane_destroy(struct dataplane *dp);
+
+/* Launch the workers on their lcores.  0 or a negative errno. */
+int dataplane_start(struct dataplane *dp);
+/* End the workers and wait for them. Safe when they were never started. */
+void dataplane_stop(struct dataplane *dp);
+
+/* The flow table's pen, for the control thread. */
+struct mailbox_splicer dataplane_splicer(struct dataplane *dp);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "leg.h"
+#include "relaxed.h"
+
+#define NO_LEG UINT32_MAX
+
+static uint32_t leg_index(const struct leg_table *t, const struct leg *leg)
+{
+	return (uint32_t)(leg - t->legs);
+}
+
+static uint64_t leg_id(const struct leg_table *t, const struct leg *leg)
+{
+	return (uint64_t)leg->generation << 32 | leg_index(t, leg);
+}
+
+static struct wheel_timer *timer_at(void *ctx, uint32_t index)
+{
+	return &((struct leg_table *)ctx)->legs[index].timer;
+}
+
+/* --- gauges: which one a state counts in --- */
+
+static const int8_t gauge_of[LEG_STATES] = {
+	[LEG_FREE] = -1,
+	[LEG_HALF_OPEN] = LEG_GAUGE_HALF_OPEN,
+	[LEG_PARKED] = LEG_GAUGE_UNCLAIMED,
+	[LEG_CLAIMED] = LEG_GAUGE_CLAIMED,
+	[LEG_RETIRED] = LEG_GAUGE_CLAIMED,
+	[LEG_OPENING] = -1,
+	[LEG_DEAD] = -1,
+};
+
+static void set_state(struct leg_table *t, struct leg *leg, enum leg_state state)
+{
+	int from = gauge_of[leg->state], to = gauge_of[state];
+
+	if (from >= 0)
+		relaxed_add(&t->stats->legs[from], (uint64_t)-1);
+	if (to >= 0)
+		relaxed_add(&t->stats->legs[to], 1);
+	leg->state = (uint8_t)state;
+}
+
+/* --- unclaimed legs a source --- */
+
+static __rte_always_inline bool source_match(const void *sources, uint32_t slot, const void *addr)
+{
+	return ((const struct leg_source *)sources)[slot].addr == *(const rte_be32_t *)addr;
+}
+
+static uint64_t source_hash(const struct leg_table *t, rte_be32_t addr)
+{
+	const struct tuple key = {.peer_addr = addr};
+
+	return tuple_hash(&t->seed, &key);
+}
+
+static bool source_take(struct leg_table *t, rte_be32_t addr)
+{
+	uint64_t hash = source_hash(t, addr);
+	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &addr);
+
+	if (slot == TUPLE_NO_SLOT) {
+		if (t->n_free_sources == 0)
+			return false;
+		slot = t->free_sources[t->n_free_sources - 1];
+		t->sources[slot] = (struct leg_source){.addr = addr};
+		if (tuple_index_insert(&t->source_index, hash, slot) < 0)
+			return false;
+		t->n_free_sources--;
+	}
+	if (t->sources[slot].legs >= t->max_per_source)
+		return false;
+	t->sources[slot].legs++;
+	return true;
+}
+
+static void source_give(struct leg_table *t, rte_be32_t addr)
+{
+	uint64_t hash = source_hash(t, addr);
+	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &addr);
+
+	if (slot == TUPLE_NO_SLOT || --t->sources[slot].legs > 0)
+		return;
+	tuple_index_remove(&t->source_index, hash, slot);
+	t->free_sources[t->n_free_sources++] = slot;
+}
+
+/* --- the table --- */
+
+static uint32_t *stack_create(const char *name, uint32_t n)
+{
+	uint32_t *stack = rte_malloc(name, (size_t)n * sizeof(*stack), 0);
+	uint32_t i;
+
+	for (i = 0; stack != NULL && i < n; i++)
+		stack[i] = n - 1 - i;
+	return stack;
+}
+
+int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
+		   const struct tuple_seed *seed, struct worker_stats *stats, uint64_t now_ms)
+{
+	memset(t, 0, sizeof(*t));
+	t->seed = *seed;
+	t->stats = stats;
+	t->max_half_open = limits->half_open;
+	t->max_unclaimed = limits->unclaimed;
+	t->max_per_source = limits->unclaimed_per_source;
+	/* Claimed and opening legs come out of the same pool; when it is empty, SYNs wait. */
+	t->capacity = t->n_free = limits->half_open + limits->unclaimed;
+	t->n_free_sources = limits->unclaimed;
+	t->news_head = t->news_tail = NO_LEG;
+	t->legs = rte_zmalloc("legs", (size_t)t->capacity * sizeof(*t->legs), RTE_CACHE_LINE_SIZE);
+	t->free_legs = stack_create("leg_free", t->capacity);
+	t->sources = rte_zmalloc("leg_sources", (size_t)t->n_free_sources * sizeof(*t->sources), 0);
+	t->free_sources = stack_create("leg_source_free", t->n_free_sources);
+	if (t->legs == NULL || t->free_legs == NULL || t->sources == NULL ||
+	    t->free_sources == NULL || tuple_index_init(&t->index, t->capacity) < 0 ||
+	    tuple_index_init(&t->source_index, t->n_free_sources) < 0) {
+		leg_table_fini(t);
+		return -ENOMEM;
+	}
+	timer_wheel_init(&t->wheel, timer_at, t, now_ms);
+	return 0;
+}
+
+void leg_table_fini(struct leg_table *t)
+{
+	tuple_index_fini(&t->index);
+	tuple_index_fini(&t->source_index);
+	rte_free(t->legs);
+	rte_free(t->free_legs);
+	rte_free(t->sources);
+	rte_free(t->free_sources);
+	memset(t, 0, sizeof(*t));
+}
+
+static __rte_always_inline bool leg_match(const void *legs, uint32_t slot, const void *tuple)
+{
+	return tuple_equal(&((const struct leg *)legs)[slot].tuple, tuple);
+}
+
+struct leg *leg_find(struct leg_table *t, uint64_t hash, const struct tuple *tuple)
+{
+	uint32_t slot = tuple_index_find(&t->index, hash, leg_match, t->legs, tuple);
+
+	return slot != TUPLE_NO_SLOT ? &t->legs[slot] : NULL;
+}
+
+struct leg *leg_by_id(struct leg_table *t, uint64_t id)
+{
+	uint32_t index = (uint32_t)id;
+	struct leg *leg;
+
+	if (index >= t->capacity)
+		return NULL;
+	leg = &t->legs[index];
+	if (leg->generation != id >> 32 || leg->state == LEG_FREE || leg->state == LEG_DEAD)
+		return NULL;
+	return leg;
+}
+
+/* --- news --- */
+
+static void add_news(struct leg_table *t, struct leg *leg, enum leg_news news)
+{
+	uint32_t index = leg_index(t, leg);
+
+	leg->news |= (uint8_t)news;
+	if (leg->in_news)
+		return;
+	leg->in_news = true;
+	leg->news_next = NO_LEG;
+	if (t->news_tail != NO_LEG)
+		t->legs[t->news_tail].news_next = index;
+	else
+		t->news_head = index;
+	t->news_tail = index;
+}
+
+static void give_back(struct leg_table *t, struct leg *leg)
+{
+	leg->generation++;
+	leg->state = LEG_FREE;
+	t->free_legs[t->n_free++] = leg_index(t, leg);
+}
+
+static void fill_report(const struct leg *leg, struct leg_report *r)
+{
+	memset(r, 0, sizeof(*r));
+	tuple_to_four(&leg->tuple, &r->tuple);
+	r->next_hop = leg->next_hop;
+	r->snd_nxt = leg->iss + 1;
+	r->rcv_nxt = leg->rcv_nxt;
+	r->ts_const = leg->ts_const;
+	r->ts_first = leg->ts_first;
+	r->ts_recent = leg->ts_recent;
+	r->window = leg->window;
+	r->mss = leg->mss;
+	r->wscale = leg->wscale;
+	r->options = leg->options;
+}
+
+static const struct {
+	enum leg_news news;
+	enum mailbox_event_type event;
+} news_events[] = {
+	{LEG_NEWS_HALF_OPEN, MAILBOX_LEG_HALF_OPEN},
+	{LEG_NEWS_ESTABLISHED, MAILBOX_LEG_ESTABLISHED},
+	{LEG_NEWS_RETIRED, MAILBOX_LEG_RETIRED},
+	{LEG_NEWS_GONE, MAILBOX_LEG_GONE},
+};
+
+static bool tell_one(struct leg_table *t, struct leg *leg, struct mailbox *mb, unsigned int worker)
+{
+	struct mailbox_event ev = {.worker = worker, .id = leg_id(t, leg)};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(news_events); i++) {
+		if (!(leg->news & news_events[i].news))
+			continue;
+		ev.type = news_events[i].event;
+		if (ev.type == MAILBOX_LEG_RETIRED)
+			fill_report(leg, &ev.report);
+		else if (ev.type == MAILBOX_LEG_GONE)
+			ev.end = leg->end;
+		else
+			tuple_to_four(&leg->tuple, &ev.tuple);
+		if (!mailbox_post_event(mb, worker, &ev))
+			return false;
+		leg->news &= (uint8_t)~news_events[i].news;
+	}
+	return true;
+}
+
+void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker)
+{
+	while (t->news_head != NO_LEG) {
+		struct leg *leg = &t->legs[t->news_head];
+
+		if (!tell_one(t, leg, mb, worker))
+			return;
+		t->news_head = leg->news_next;
+		if (t->news_head == NO_LEG)
+			t->news_tail = NO_LEG;
+		leg->in_news = false;
+		if (leg->state == LEG_DEAD)
+			give_back(t, leg);
+	}
+}
+
+/* --- life --- */
+
+struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
+		       enum drop_reason *why)
+{
+	struct leg *leg;
+	uint32_t index;
+
+	*why = DROP_HALF_OPEN;
+	if (t->n_free == 0 || t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
+		return NULL;
+	*why = DROP_LEGS;
+	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed)
+		return NULL;
+	index = t->free_legs[t->n_free - 1];
+	if (tuple_index_insert(&t->index, hash, index) < 0)
+		return NULL;
+	t->n_free--;
+	leg = &t->legs[index];
+	*leg = (struct leg){
+		.tuple = *tuple,
+		.hash = hash,
+		.generation = leg->generation + 1,
+		.timer.slot = WHEEL_NONE,
+		.news_next = NO_LEG,
+	};
+	set_state(t, leg, LEG_HALF_OPEN);
+	add_news(t, leg, LEG_NEWS_HALF_OPEN);
+	return leg;
+}
+
+bool leg_establish(struct leg_table *t, struct leg *leg)
+{
+	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed ||
+	    !source_take(t, leg->tuple.peer_addr))
+		return false;
+	set_state(t, leg, LEG_PARKED);
+	add_news(t, leg, LEG_NEWS_ESTABLISHED);
+	return true;
+}
+
+void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state)
+{
+	if (leg->state == LEG_PARKED)
+		source_give(t, leg->tuple.peer_addr);
+	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
+	set_state(t, leg, state);
+	if (state == LEG_RETIRED)
+		add_news(t, leg, LEG_NEWS_RETIRED);
+}
+
+void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
+{
+	bool was_retired = leg->state == LEG_RETIRED || leg->state == LEG_OPENING;
+
+	if (leg->state == LEG_PARKED)
+		source_give(t, leg->tuple.peer_addr);
+	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
+	tuple_index_remove(&t->index, leg->hash, leg_index(t, leg));
+	set_state(t, leg, LEG_DEAD);
+	leg->end = (uint8_t)end;
+	if (!was_retired)
+		add_news(t, leg, LEG_NEWS_GONE);
+	else if (!leg->in_news)
+		give_back(t, leg);
+}
+
+void leg_arm(struct leg_table *t, struct leg *leg, uint64_t deadline_ms)
+{
+	timer_wheel_arm(&t->wheel, leg_index(t, leg), deadline_ms);
+}
+
+unsigned int leg_expire(struct leg_table *t, uint64_t now_ms, struct leg **legs)
+{
+	uint32_t indexes[LEG_EXPIRE_BURST];
+	unsigned int i, n = timer_wheel_expire(&t->wheel, now_ms, indexes, LEG_EXPIRE_BURST);
+
+	for (i = 0; i < n; i++)
+		legs[i] = &t->legs[indexes[i]];
+	return n;
+}

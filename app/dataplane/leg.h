@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Legs: the TCP connections to the relay from their SYN until they are spliced or gone.  They
+ * belong to one worker, which alone touches them.
+ *
+ *   SYN --> half-open --> parked --> claimed --> retired --> opening --> freed
+ *              |            |          |           |
+ *              +------------+----------+-----------+--> dead --> freed
+ *
+ * Half-open and parked legs end by their timer, claimed ones by command, all by a RST of the peer.
+ * A retired leg is the splice's already: its owner keeps silent about it.  An opening leg only
+ * repeats the update that opens its peer's window, until the flow shows a sign of life.  A dead
+ * leg cannot be found any more and waits for its last event to be told.
+ *
+ * What the control thread must hear is flagged on the leg and told by leg_table_tell(); a full
+ * ring only delays it.
+ */
+#ifndef TANDEM_LEG_H
+#define TANDEM_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane_stats.h"
+#include "mailbox.h"
+#include "timer_wheel.h"
+#include "tuple.h"
+#include "tuple_index.h"
+
+enum leg_state {
+	LEG_FREE,
+	LEG_HALF_OPEN,
+	LEG_PARKED, /* established, unclaimed */
+	LEG_CLAIMED,
+	LEG_RETIRED,
+	LEG_OPENING,
+	LEG_DEAD,
+	LEG_STATES
+};
+
+/* What is to be told, in the order of the bits. */
+enum leg_news {
+	LEG_NEWS_HALF_OPEN = 1 << 0,
+	LEG_NEWS_ESTABLISHED = 1 << 1,
+	LEG_NEWS_RETIRED = 1 << 2,
+	LEG_NEWS_GONE = 1 << 3,
+};
+
+/* Numbers in host order. */
+struct leg {
+	struct tuple tuple;
+	uint32_t iss;	   /* of the SYN|ACK: S - 1 */
+	uint32_t rcv_nxt;  /* R */
+	uint32_t ts_const; /* T */
+	uint32_t ts_first; /* TSval of the SYN */
+	uint32_t ts_recent;
+	uint64_t hash; /* of the tuple */
+	uint64_t next_hop;
+	uint64_t flow; /* opening: the flow it became a side of */
+	struct wheel_timer timer;
+	uint32_t generation; /* odd while in use: the id's upper half */
+	uint32_t news_next;  /* list of legs with news */
+	uint16_t window;     /* newest, raw */
+	uint16_t mss;	     /* told in the SYN */
+	uint8_t wscale;
+	uint8_t options;  /* enum leg_option */
+	uint8_t state;	  /* enum leg_state */
+	uint8_t attempts; /* SYN|ACKs or opening updates sent */
+	uint8_t side;	  /* opening */
+	uint8_t news;	  /* enum leg_news, not yet told */
+	uint8_t end;	  /* enum leg_end, with LEG_NEWS_GONE */
+	bool in_news;	  /* on the list */
+};
+
+/* How many legs of one source are established and unclaimed. */
+struct leg_source {
+	rte_be32_t addr;
+	uint32_t legs;
+};
+
+struct leg_table {
+	struct leg *legs;
+	struct tuple_index index;
+	struct tuple_seed seed;
+	struct timer_wheel wheel;
+	uint32_t *free_legs; /* stack */
+	uint32_t capacity, n_free;
+	uint32_t news_head, news_tail;
+
+	struct leg_source *sources;
+	struct tuple_index source_index;
+	uint32_t *free_sources; /* stack */
+	uint32_t n_free_sources;
+
+	struct worker_stats *stats; /* its gauges */
+	uint32_t max_half_open, max_unclaimed, max_per_source;
+};
+
+struct leg_limits {
+	uint32_t half_open;
+	uint32_t unclaimed;
+	uint32_t unclaimed_per_source;
+};
+
+/* `stats` outlives the table.  Memory is from the EAL's heap.  -ENOMEM. */
+int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
+		   const struct tuple_seed *seed, struct worker_stats *stats, uint64_t now_ms);
+void leg_table_fini(struct leg_table *t);
+
+/* The leg of a four-tuple whose hash is `hash`, never a dead one; NULL: none. */
+struct leg *leg_find(struct leg_table *t, uint64_t hash, const struct tuple *tuple);
+
+/* The leg with an id that the control thread was told; NULL: expired. */
+struct leg *leg_by_id(struct leg_table *t, uint64_t id);
+
+/*
+ * A new half-open leg, of which only tuple, hash and state are set.  NULL with the reason in `why`
+ * when a bound is reached.
+ */
+struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
+		       enum drop_reason *why);
+
+/* Half-open becomes parked.  False when this source or all together have too many already. */
+bool leg_establish(struct leg_table *t, struct leg *leg);
+
+/* Parked, claimed or retired becomes `state`, which is claimed, retired or opening. */
+void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state);
+
+/* The end of a leg that was told of: it is not found any more, the control thread hears `end`
+ * (not of a leg that had been retired, which `flow` or control itself accounts for). */
+void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end);
+
+void leg_arm(struct leg_table *t, struct leg *leg, uint64_t deadline_ms);
+
+#define LEG_EXPIRE_BURST 32
+
+/* Take up to LEG_EXPIRE_BURST legs whose timer ran out; returns how many. */
+unsigned int leg_expire(struct leg_table *t, uint64_t now_ms, struct leg **legs);
+
+/* Tell the control thread what is new, as far as its ring takes it. */
+void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TCP segments that no flow claims: the service's own go to their leg by its state, the others to
+ * the kernel.  A segment of the service is believed only when its checksums are good.
+ */
+#include "next_hop.h"
+#include "worker.h"
+
+bool listen_is_ours(const struct listener *l, const struct tuple *t)
+{
+	unsigned int i;
+
+	if (t->relay_port != l->port)
+		return false;
+	for (i = 0; i < l->n_addresses; i++) {
+		if (l->addresses[i] == t->relay_addr)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody's segment: tell its sender so, as RFC 9293 3.10.7.1 wants, but not at any rate. */
+static void refuse(struct worker *w, const struct packet *p)
+{
+	const struct rte_tcp_hdr *tcp = p->tcp;
+	struct reply r = {
+		.to = p->key,
+		.next_hop = next_hop_make(p->port, 0, &p->eth->src_addr),
+		.flags = RTE_TCP_RST_FLAG,
+	};
+
+	if (tcp->tcp_flags & RTE_TCP_RST_FLAG || !rate_limit_take(&w->answers, w->now_ms))
+		return;
+	if (tcp->tcp_flags & RTE_TCP_ACK_FLAG) {
+		r.seq = rte_be_to_cpu_32(tcp->recv_ack);
+	} else {
+		r.flags |= RTE_TCP_ACK_FLAG;
+		r.ack = rte_be_to_cpu_32(tcp->sent_seq) + packet_seq_len(p);
+	}
+	output_reply(w, &r);
+}
+
+static void silence(struct worker *w, struct leg *leg, const struct packet *p)
+{
+	RTE_SET_USED(leg);
+	RTE_SET_USED(p);
+	relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+}
+
+typedef void (*segment_handler)(struct worker *w, struct leg *leg, const struct packet *p);
+
+static const segment_handler segment_handlers[LEG_STATES] = {
+	[LEG_HALF_OPEN] = handshake_segment,
+	[LEG_PARKED] = parked_segment,
+	[LEG_CLAIMED] = parked_segment,
+	[LEG_RETIRED] = silence,
+};
+
+static struct leg *find_leg(struct worker *w, const struct packet *p)
+{
+	struct leg *leg = leg_find(&w->legs, p->hash, &p->key);
+
+	/* An opening leg's segments belong to its flow; where that is gone, so is the leg. */
+	if (leg != NULL && leg->state == LEG_OPENING) {
+		leg_end(&w->legs, leg, LEG_END_REPLACED);
+		leg = NULL;
+	}
+	return leg;
+}
+
+static void take_segment(struct worker *w, const struct packet *p)
+{
+	const uint8_t kind =
+		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_FIN_FLAG;
+	struct leg *leg = find_leg(w, p);
+
+	if (leg != NULL) {
+		segment_handlers[leg->state](w, leg, p);
+	} else if ((p->tcp->tcp_flags & kind) == RTE_TCP_SYN_FLAG) {
+		handshake_syn(w, p);
+	} else {
+		relaxed_add(&w->stats->dropped[DROP_NO_LEG], 1);
+		refuse(w, p);
+	}
+}
+
+void listen_input(struct worker *w, struct packet *p)
+{
+	if (!listen_is_ours(&w->listener, &p->key)) {
+		exception_to_kernel(w, p->port, p->m);
+		return;
+	}
+	if (!packet_checksums_good(p)) {
+		worker_drop(w, p->m, DROP_CHECKSUM);
+		return;
+	}
+	take_segment(w, p);
+	rte_pktmbuf_free(p->m);
+}

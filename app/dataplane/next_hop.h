@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a leg's packets go: out of the port and to the MAC its own came in by ("auto last hop"),
+ * as one 64-bit word that is read and written at once: port 4 bits, VLAN 12, MAC 48.
+ *
+ * The port is its index in the configuration, which survives a restart; DPDK's port ids need not.
+ */
+#ifndef TANDEM_NEXT_HOP_H
+#define TANDEM_NEXT_HOP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+
+static inline uint64_t next_hop_make(unsigned int port, unsigned int vlan,
+				     const struct rte_ether_addr *mac)
+{
+	uint32_t high;
+	uint16_t low;
+
+	memcpy(&high, mac->addr_bytes, sizeof(high));
+	memcpy(&low, mac->addr_bytes + 4, sizeof(low));
+	return (uint64_t)port << 60 | (uint64_t)vlan << 48 |
+	       (uint64_t)rte_be_to_cpu_32(high) << 16 | rte_be_to_cpu_16(low);
+}
+
+static inline unsigned int next_hop_port(uint64_t hop)
+{
+	return (unsigned int)(hop >> 60);
+}
+
+static inline void next_hop_mac(uint64_t hop, struct rte_ether_addr *mac)
+{
+	uint32_t high = rte_cpu_to_be_32((uint32_t)(hop >> 16));
+	uint16_t low = rte_cpu_to_be_16((uint16_t)hop);
+
+	memcpy(mac->addr_bytes, &high, sizeof(high));
+	memcpy(mac->addr_bytes + 4, &low, sizeof(low));
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the relay still says by itself on a spliced connection: the updates that open both peers'
+ * windows, DESIGN 3.3, and the RSTs that end it by command.
+ */
+#include "splice.h"
+#include "worker.h"
+
+/* Updates leave at 0, 0.2, 0.6, 1.4, 3, 6.2 and 12.6 s until the leg sends anything. */
+#define UPDATE_ATTEMPTS 7
+#define UPDATE_FIRST_MS 200
+
+/* The slot of the direction towards the leg, or TUPLE_NO_SLOT when its flow is gone. */
+static uint32_t towards(const struct worker *w, const struct leg *leg)
+{
+	uint32_t slot = flow_table_slot(w->flows, leg->flow);
+
+	return slot != TUPLE_NO_SLOT ? slot + (leg->side ^ 1) : slot;
+}
+
+static void send_update(struct worker *w, const struct leg *leg, uint32_t slot)
+{
+	const struct flow_line *line = &w->flows->lines[slot];
+	uint16_t window = relaxed_load(&w->flows->tracks[slot].window);
+
+	output_reply(w, &(struct reply){
+				.to = leg->tuple,
+				.next_hop = leg->next_hop,
+				.seq = leg->iss + 1,
+				.ack = leg->rcv_nxt,
+				.tsval = leg->ts_const,
+				.tsecr = leg->ts_recent,
+				.window = splice_window(window, line->wscale_in, line->wscale_out),
+				.flags = RTE_TCP_ACK_FLAG,
+				.timestamps = leg->options & LEG_TIMESTAMPS,
+			});
+}
+
+void opening_timer(struct worker *w, struct leg *leg)
+{
+	uint32_t slot = towards(w, leg);
+
+	if (slot == TUPLE_NO_SLOT || leg->attempts == UPDATE_ATTEMPTS ||
+	    relaxed_load(&w->flows->tracks[slot ^ 1].packets) > 0) {
+		leg_end(&w->legs, leg, LEG_END_COMMANDED);
+		return;
+	}
+	send_update(w, leg, slot);
+	leg_arm(&w->legs, leg, w->now_ms + ((uint64_t)UPDATE_FIRST_MS << leg->attempts));
+	leg->attempts++;
+}
+
+void opening_start(struct worker *w, struct leg *leg, uint64_t flow, unsigned int side)
+{
+	leg_advance(&w->legs, leg, LEG_OPENING);
+	leg->flow = flow;
+	leg->side = (uint8_t)(side & 1);
+	leg->attempts = 0;
+	opening_timer(w, leg);
+}
+
+/* The receiver of direction `slot` takes a RST at exactly what it acknowledged last. */
+static void send_rst(struct worker *w, uint32_t slot)
+{
+	const struct flow_table *t = w->flows;
+
+	output_reply(w, &(struct reply){
+				.to = t->lines[slot].out,
+				.next_hop = relaxed_load(&t->tracks[slot].next_hop),
+				.seq = relaxed_load(&t->tracks[slot ^ 1].ack_hi),
+				.ack = relaxed_load(&t->tracks[slot ^ 1].seq_hi),
+				.flags = RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG,
+			});
+}
+
+void opening_undo(struct worker *w, uint64_t flow)
+{
+	uint32_t slot = flow_table_slot(w->flows, flow);
+
+	if (slot != TUPLE_NO_SLOT) {
+		send_rst(w, slot);
+		send_rst(w, slot + 1);
+	}
+}

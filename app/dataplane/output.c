@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "next_hop.h"
+#include "worker.h"
+
+void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
+{
+	rte_eth_tx_buffer(w->ports[port].id, (uint16_t)w->index, w->tx[port], m);
+}
+
+void output_reply(struct worker *w, const struct reply *r)
+{
+	unsigned int port = next_hop_port(r->next_hop);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+
+	if (unlikely(m == NULL)) {
+		relaxed_add(&w->stats->dropped[DROP_NO_BUFFER], 1);
+		return;
+	}
+	reply_build(r, &w->ports[port].mac, m);
+	output_frame(w, port, m);
+}
+
+unsigned int output_flush(struct worker *w)
+{
+	unsigned int port, sent = 0;
+
+	for (port = 0; port < w->n_ports; port++)
+		sent += rte_eth_tx_buffer_flush(w->ports[port].id, (uint16_t)w->index, w->tx[port]);
+	return sent;
+}

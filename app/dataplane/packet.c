@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "packet.h"
+#include "checksum.h"
+
+static enum packet_class drop(struct packet *p, enum drop_reason reason)
+{
+	p->drop = (uint8_t)reason;
+	return PACKET_DROP;
+}
+
+static bool addressed_to_us(const struct rte_ether_hdr *eth, const struct rte_ether_addr *mac)
+{
+	return rte_is_same_ether_addr(&eth->dst_addr, mac);
+}
+
+/* Cut what follows the IP packet; the frame is at least `length` long. */
+static void trim(struct rte_mbuf *m, uint32_t length)
+{
+	uint32_t excess = m->pkt_len - length;
+
+	/* Padding sits in the last segment unless somebody made an odd chain; then it may stay. */
+	if (excess != 0 && excess < rte_pktmbuf_lastseg(m)->data_len)
+		rte_pktmbuf_trim(m, (uint16_t)excess);
+}
+
+static enum packet_class parse_tcp(struct packet *p, uint32_t ip_offset, uint32_t ip_header,
+				   uint32_t total)
+{
+	struct rte_mbuf *m = p->m;
+	uint32_t tcp_offset = ip_offset + ip_header, tcp_header;
+
+	if (total < ip_header + sizeof(struct rte_tcp_hdr) ||
+	    m->data_len < tcp_offset + sizeof(struct rte_tcp_hdr))
+		return drop(p, DROP_MALFORMED);
+	p->tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, tcp_offset);
+	tcp_header = (p->tcp->data_off >> 4) * 4;
+	if (tcp_header < sizeof(struct rte_tcp_hdr) || total < ip_header + tcp_header ||
+	    m->data_len < tcp_offset + tcp_header)
+		return drop(p, DROP_MALFORMED);
+	p->tcp_header = (uint16_t)tcp_header;
+	p->payload = total - ip_header - tcp_header;
+	p->key = (struct tuple){
+		.peer_addr = p->ip->src_addr,
+		.relay_addr = p->ip->dst_addr,
+		.peer_port = p->tcp->src_port,
+		.relay_port = p->tcp->dst_port,
+	};
+	trim(m, ip_offset + total);
+	return PACKET_TCP;
+}
+
+enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+			       const struct rte_ether_addr *mac)
+{
+	const uint32_t ip_offset = sizeof(struct rte_ether_hdr);
+	uint32_t ip_header, total;
+	enum packet_class class;
+	uint16_t fragment;
+
+	p->m = m;
+	p->port = port;
+	if (m->data_len < ip_offset)
+		return drop(p, DROP_MALFORMED);
+	p->eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	if (p->eth->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+		return PACKET_KERNEL;
+	if (m->data_len < ip_offset + sizeof(struct rte_ipv4_hdr))
+		return drop(p, DROP_MALFORMED);
+	p->ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, ip_offset);
+	if (p->ip->next_proto_id != IPPROTO_TCP)
+		return PACKET_KERNEL;
+	if (!addressed_to_us(p->eth, mac)) {
+		if (rte_is_multicast_ether_addr(&p->eth->dst_addr))
+			return PACKET_KERNEL;
+		return drop(p, DROP_OTHER_HOST);
+	}
+	ip_header = (p->ip->version_ihl & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
+	total = rte_be_to_cpu_16(p->ip->total_length);
+	if (p->ip->version_ihl >> 4 != 4 || ip_header < sizeof(struct rte_ipv4_hdr) ||
+	    total < ip_header || m->pkt_len < ip_offset + total)
+		return drop(p, DROP_MALFORMED);
+	fragment = p->ip->fragment_offset &
+		   rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	/* Only the first fragment tells whose it is; without it nobody can use the others. */
+	if ((fragment & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0)
+		return PACKET_KERNEL;
+	class = parse_tcp(p, ip_offset, ip_header, total);
+	return class == PACKET_TCP && fragment != 0 ? PACKET_FRAGMENT : class;
+}
+
+bool packet_checksums_good(const struct packet *p)
+{
+	uint32_t tcp_offset =
+		(uint32_t)((const char *)p->tcp - rte_pktmbuf_mtod(p->m, const char *));
+	uint16_t raw;
+
+	if (rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) != 0xffff ||
+	    rte_raw_cksum_mbuf(p->m, tcp_offset, p->tcp_header + p->payload, &raw) < 0)
+		return false;
+	return csum_fold((uint64_t)raw + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a frame is, as far as the relay cares.
+ */
+#ifndef TANDEM_PACKET_H
+#define TANDEM_PACKET_H
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_mbuf.h>
+#include <rte_tcp.h>
+
+#include "dataplane_stats.h"
+#include "tuple.h"
+
+enum packet_class {
+	PACKET_TCP,	 /* whole, unfragmented IPv4 TCP to the port's MAC: all fields are set */
+	PACKET_FRAGMENT, /* the like, but the first fragment of it only */
+	PACKET_KERNEL,	 /* not the relay's business, whatever it is */
+	PACKET_DROP,	 /* `drop` says why */
+};
+
+/* Views into an mbuf; headers lie in its first segment. */
+struct packet {
+	struct rte_mbuf *m;
+	struct rte_ether_hdr *eth;
+	struct rte_ipv4_hdr *ip;
+	struct rte_tcp_hdr *tcp;
+	uint64_t hash; /* of `key` */
+	struct tuple key;
+	uint32_t payload;    /* TCP payload bytes */
+	uint16_t tcp_header; /* bytes with options */
+	uint8_t port;	     /* index in the configuration */
+	uint8_t drop;	     /* enum drop_reason */
+};
+
+/*
+ * Look at the frame in `m`, which came in by configuration port `port` whose MAC is `mac`.
+ *
+ * Believes no length field: what is not wholly inside the frame is malformed.  Padding behind the
+ * IP packet is cut off a PACKET_TCP.  Checksums are not looked at.
+ */
+enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+			       const struct rte_ether_addr *mac);
+
+/* Verify the IPv4 header's checksum and TCP's over the whole segment (RFC 9293 3.1). */
+bool packet_checksums_good(const struct packet *p);
+
+/* Sequence space the segment takes: payload, SYN and FIN. */
+static inline uint32_t packet_seq_len(const struct packet *p)
+{
+	return p->payload + !!(p->tcp->tcp_flags & RTE_TCP_SYN_FLAG) +
+	       !!(p->tcp->tcp_flags & RTE_TCP_FIN_FLAG);
+}
+
+#endif

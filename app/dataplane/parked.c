@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An established leg that waits to be spliced, DESIGN 3.2.  It keeps its peer content with a closed
+ * window and holds nothing of what the peer may send: that comes again.
+ */
+#include "next_hop.h"
+#include "seq.h"
+#include "tcp_option.h"
+#include "worker.h"
+
+/* Every answer carries the constant T: a running clock would go backwards at the splice. */
+static void say(struct worker *w, const struct leg *leg, uint8_t flags)
+{
+	output_reply(w, &(struct reply){
+				.to = leg->tuple,
+				.next_hop = leg->next_hop,
+				.seq = leg->iss + 1,
+				.ack = leg->rcv_nxt,
+				.tsval = leg->ts_const,
+				.tsecr = leg->ts_recent,
+				.flags = flags,
+				.timestamps = leg->options & LEG_TIMESTAMPS,
+			});
+}
+
+static void challenge(struct worker *w, const struct leg *leg)
+{
+	if (rate_limit_take(&w->answers, w->now_ms))
+		say(w, leg, RTE_TCP_ACK_FLAG);
+	else
+		relaxed_add(&w->stats->dropped[DROP_RATE], 1);
+}
+
+static void learn_timestamp(struct leg *leg, const struct packet *p)
+{
+	const uint8_t *tcp = (const uint8_t *)p->tcp;
+	struct tcp_option o = TCP_OPTION_FIRST;
+	rte_be32_t be;
+
+	while (tcp_option_next(&o, tcp, p->tcp_header)) {
+		if (o.kind != TCP_OPTION_TIMESTAMP || o.length != 10)
+			continue;
+		memcpy(&be, tcp + o.value, sizeof(be));
+		if (seq_after(rte_be_to_cpu_32(be), leg->ts_recent))
+			leg->ts_recent = rte_be_to_cpu_32(be);
+	}
+}
+
+/* In order means: at R, or a probe just before it (RFC 7323 4.3 takes timestamps of both). */
+static bool in_order(const struct leg *leg, const struct packet *p)
+{
+	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq);
+
+	return seq == leg->rcv_nxt || seq == leg->rcv_nxt - 1;
+}
+
+static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
+{
+	bool asks = rte_be_to_cpu_32(p->tcp->sent_seq) != leg->rcv_nxt || p->payload > 0 ||
+		    p->tcp->tcp_flags & RTE_TCP_FIN_FLAG;
+
+	/* An ACK of what was never sent says nothing reliable of the rest. */
+	if (rte_be_to_cpu_32(p->tcp->recv_ack) != leg->iss + 1) {
+		relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+		return;
+	}
+	leg->window = rte_be_to_cpu_16(p->tcp->rx_win);
+	leg->next_hop = next_hop_make(p->port, 0, &p->eth->src_addr);
+	if (leg->options & LEG_TIMESTAMPS)
+		learn_timestamp(leg, p);
+	if (asks)
+		say(w, leg, RTE_TCP_ACK_FLAG);
+}
+
+void parked_segment(struct worker *w, struct leg *leg, const struct packet *p)
+{
+	uint8_t flags = p->tcp->tcp_flags;
+
+	if (flags & RTE_TCP_RST_FLAG) {
+		/* The window is closed: only the exact number is in it. */
+		if (rte_be_to_cpu_32(p->tcp->sent_seq) == leg->rcv_nxt)
+			leg_end(&w->legs, leg, LEG_END_RESET);
+		else
+			relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+	} else if (flags & RTE_TCP_SYN_FLAG || !in_order(leg, p)) {
+		challenge(w, leg);
+	} else if (flags & RTE_TCP_ACK_FLAG) {
+		take_ack(w, leg, p);
+	} else {
+		relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+	}
+}
+
+void parked_reset(struct worker *w, struct leg *leg, enum leg_end end)
+{
+	say(w, leg, RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG);
+	leg_end(&w->legs, leg, end);
+}
+
+void parked_timer(struct worker *w, struct leg *leg)
+{
+	parked_reset(w, leg, LEG_END_TIMEOUT);
+}

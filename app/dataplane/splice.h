@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The splice: a segment of leg A becomes the segment that leg B expects, in place.  Only headers
+ * are read and written, and no payload byte is ever looked at; checksums are updated by what
+ * changed (RFC 1624), so that damage done inside the relay stays visible to the receiver.
+ */
+#ifndef TANDEM_SPLICE_H
+#define TANDEM_SPLICE_H
+
+#include "flow_table.h"
+#include "packet.h"
+
+/*
+ * Rewrite IPv4 and TCP headers of `p` by the line of its direction, DESIGN 3.4.  The TTL must be 2
+ * or more.  Malformed TCP options end the translation of options, not of the segment: they are the
+ * receiver's to judge.  The Ethernet header is left alone.
+ */
+void splice_translate(const struct flow_line *line, struct packet *p);
+
+/* A window as the other leg must see it (host order): scaled down by what that leg was told,
+ * rounded down so that nothing is advertised that was not granted. */
+static inline uint16_t splice_window(uint16_t raw, uint8_t wscale_in, uint8_t wscale_out)
+{
+	uint32_t window = ((uint32_t)raw << wscale_in) >> wscale_out;
+
+	return window > UINT16_MAX ? UINT16_MAX : (uint16_t)window;
+}
+
+#endif

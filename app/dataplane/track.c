@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "track.h"
+#include "seq.h"
+
+/* The two directions of a pair as one packet sees them: its own and the other. */
+struct view {
+	const struct flow_line *line, *other_line;
+	struct flow_track *own, *other;
+};
+
+void track_set_state(const struct flow_table *t, uint32_t slot, enum flow_state state,
+		     uint64_t now_ms)
+{
+	struct flow_track *first = &t->tracks[slot & ~UINT32_C(1)];
+
+	if (relaxed_load(&first->state) == state)
+		return;
+	relaxed_store(&first->state_ms, now_ms);
+	relaxed_store(&first->state, (uint8_t)state);
+}
+
+/* The other end's acknowledgement of this end's data, in this end's own numbers. */
+static uint32_t acked(const struct view *v)
+{
+	return relaxed_load(&v->other->ack_hi) - v->line->seq_delta;
+}
+
+/* The right edge of what the other end lets this one send, in this end's own numbers. */
+static uint32_t granted(const struct view *v)
+{
+	return relaxed_load(&v->other->edge) - v->line->seq_delta;
+}
+
+/* Can a segment that ends at `end` be real?  A FIN may stand one beyond the window. */
+static bool plausible_end(const struct view *v, uint32_t end)
+{
+	return seq_not_after(end, granted(v) + 1);
+}
+
+static void learn_seq(const struct view *v, uint32_t end)
+{
+	if (seq_after(end, relaxed_load(&v->own->seq_hi)) && plausible_end(v, end))
+		relaxed_store(&v->own->seq_hi, end);
+}
+
+/* Acknowledgements count only for what the other end was seen to send. */
+static void learn_ack(const struct view *v, const struct packet *p)
+{
+	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack), edge;
+	uint32_t sent = relaxed_load(&v->other->seq_hi) + v->other_line->seq_delta;
+	uint16_t window = rte_be_to_cpu_16(p->tcp->rx_win);
+
+	if (seq_after(ack, sent) || seq_after(relaxed_load(&v->own->ack_hi), ack))
+		return;
+	relaxed_store(&v->own->ack_hi, ack);
+	relaxed_store(&v->own->window, window);
+	edge = ack + ((uint32_t)window << v->line->wscale_in);
+	if (seq_after(edge, relaxed_load(&v->own->edge)))
+		relaxed_store(&v->own->edge, edge);
+}
+
+static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
+{
+	return relaxed_load(&sender->flags) & TRACK_FIN &&
+	       seq_not_after(relaxed_load(&sender->fin), acked_up_to);
+}
+
+static void note_fin(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t end,
+		     uint64_t now_ms)
+{
+	if (!plausible_end(v, end) || seq_not_after(end, acked(v)))
+		return;
+	relaxed_store(&v->own->fin, end);
+	relaxed_store(&v->own->flags, v->own->flags | TRACK_FIN);
+	if (relaxed_load(flow_state_of(t, slot)) == FLOW_ESTABLISHED)
+		track_set_state(t, slot, FLOW_HALF_CLOSED, now_ms);
+}
+
+/* RFC 5961 3.2: only a RST at exactly the expected number must be taken; one elsewhere in the
+ * window brings a challenge, and may be a blind attacker's. */
+static void note_rst(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t seq,
+		     uint64_t now_ms)
+{
+	enum flow_state state = relaxed_load(flow_state_of(t, slot));
+
+	if (track_lingers(state))
+		return;
+	if (seq == acked(v)) {
+		track_set_state(t, slot, FLOW_RESET, now_ms);
+	} else if (seq_after(seq, acked(v)) && seq_not_after(seq, granted(v))) {
+		relaxed_store(&v->own->flags, v->own->flags | TRACK_RST);
+		track_set_state(t, slot, FLOW_RESET_PENDING, now_ms);
+	}
+}
+
+/* The end that seemed to have sent a RST goes on: it was not its own. */
+static void revert_pending(const struct flow_table *t, uint32_t slot, const struct view *v,
+			   uint64_t now_ms)
+{
+	uint8_t fins = relaxed_load(&v->own->flags) | relaxed_load(&v->other->flags);
+
+	if (!(relaxed_load(&v->own->flags) & TRACK_RST))
+		return;
+	relaxed_store(&v->own->flags, v->own->flags & ~TRACK_RST);
+	track_set_state(t, slot, fins & TRACK_FIN ? FLOW_HALF_CLOSED : FLOW_ESTABLISHED, now_ms);
+}
+
+static void note_ending(const struct flow_table *t, uint32_t slot, const struct view *v,
+			uint64_t now_ms)
+{
+	enum flow_state state = relaxed_load(flow_state_of(t, slot));
+
+	if (state == FLOW_RESET_PENDING)
+		revert_pending(t, slot, v, now_ms);
+	else if (state == FLOW_HALF_CLOSED && fin_acked(v->own, acked(v)) &&
+		 fin_acked(v->other, relaxed_load(&v->own->ack_hi) - v->other_line->seq_delta))
+		track_set_state(t, slot, FLOW_FINISHED, now_ms);
+}
+
+void track_packet(const struct flow_table *t, uint32_t slot, const struct packet *p,
+		  uint64_t now_ms)
+{
+	struct view v = {
+		.line = &t->lines[slot],
+		.other_line = &t->lines[slot ^ 1],
+		.own = &t->tracks[slot],
+		.other = &t->tracks[slot ^ 1],
+	};
+	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq), end = seq + packet_seq_len(p);
+	uint8_t flags = p->tcp->tcp_flags;
+	const uint8_t weighty = RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG;
+
+	relaxed_add(&v.own->packets, 1);
+	relaxed_add(&v.own->bytes, p->payload);
+	relaxed_store(&v.own->last_ms, now_ms);
+	/* What would change the state must be what its sender sent. */
+	if (unlikely(flags & weighty) && !packet_checksums_good(p))
+		return;
+	if (unlikely(flags & RTE_TCP_SYN_FLAG))
+		return;
+	if (unlikely(flags & RTE_TCP_RST_FLAG)) {
+		note_rst(t, slot, &v, seq, now_ms);
+		return;
+	}
+	learn_seq(&v, end);
+	if (likely(flags & RTE_TCP_ACK_FLAG))
+		learn_ack(&v, p);
+	if (unlikely(flags & RTE_TCP_FIN_FLAG))
+		note_fin(t, slot, &v, end, now_ms);
+	if (unlikely(relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED))
+		note_ending(t, slot, &v, now_ms);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a key's hash to the slot of its record: buckets of eight tags and eight slots, a cache line
+ * each.  Pointer-free, one writer, readers without locks.  It knows no keys: a reader compares the
+ * record of each candidate slot itself.
+ *
+ * A key lives in its home bucket or, where that was full, in one of the next few.  Each bucket that
+ * a key had to pass is marked, so that a reader goes on only where there is something to find, and
+ * an entry, once in, is never moved: a reader cannot miss it.  With twice as many places as entries
+ * or more, one line is read for nearly every look-up, hit or miss.
+ */
+#ifndef TANDEM_TUPLE_INDEX_H
+#define TANDEM_TUPLE_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <rte_prefetch.h>
+
+#include "relaxed.h"
+
+#define TUPLE_BUCKET_SLOTS 8
+#define TUPLE_MAX_PASSED   32 /* buckets behind the home bucket */
+#define TUPLE_NO_SLOT	   UINT32_MAX
+
+/* Tag 0: free.  The top bit of the last slot is the mark "somebody passed". */
+struct tuple_bucket {
+	uint32_t tag[TUPLE_BUCKET_SLOTS];
+	uint32_t slot[TUPLE_BUCKET_SLOTS];
+} __rte_cache_aligned;
+
+#define TUPLE_PASSED (UINT32_C(1) << 31)
+
+struct tuple_index {
+	struct tuple_bucket *buckets;
+	uint16_t *passed; /* writer only: how many entries passed each bucket */
+	uint32_t mask;
+};
+
+/* `entries` < 2^29 is how many it must hold.  Memory is from the EAL's heap.  -ENOMEM. */
+int tuple_index_init(struct tuple_index *ix, uint32_t entries);
+void tuple_index_fini(struct tuple_index *ix);
+
+/* Writer.  The record of `slot` must be complete: readers see it from here on.  -ENOSPC. */
+int tuple_index_insert(struct tuple_index *ix, uint64_t hash, uint32_t slot);
+
+/* Writer.  Readers under way may still use the slot. */
+void tuple_index_remove(struct tuple_index *ix, uint64_t hash, uint32_t slot);
+
+static inline uint32_t tuple_tag(uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	return tag != 0 ? tag : 1;
+}
+
+static inline void tuple_index_prefetch(const struct tuple_index *ix, uint64_t hash)
+{
+	rte_prefetch0(&ix->buckets[(uint32_t)hash & ix->mask]);
+}
+
+/* Does the record of `slot` have the key? */
+typedef bool (*tuple_match)(const void *records, uint32_t slot, const void *key);
+
+/*
+ * The slot of the record that `match` accepts, or TUPLE_NO_SLOT.  Any thread; the caller keeps a
+ * removed slot from being used again while it looks (RCU).  `match` is known at compile time.
+ */
+static __rte_always_inline uint32_t tuple_index_find(const struct tuple_index *ix, uint64_t hash,
+						     tuple_match match, const void *records,
+						     const void *key)
+{
+	uint32_t tag = tuple_tag(hash), home = (uint32_t)hash, passed, slot;
+	unsigned int i, hops;
+
+	for (hops = 0; hops <= TUPLE_MAX_PASSED; hops++) {
+		const struct tuple_bucket *b = &ix->buckets[(home + hops) & ix->mask];
+
+		for (i = 0; i < TUPLE_BUCKET_SLOTS; i++) {
+			if (relaxed_load(&b->tag[i]) != tag)
+				continue;
+			__atomic_thread_fence(__ATOMIC_ACQUIRE);
+			slot = relaxed_load(&b->slot[i]) & ~TUPLE_PASSED;
+			if (likely(match(records, slot, key)))
+				return slot;
+		}
+		passed = relaxed_load(&b->slot[TUPLE_BUCKET_SLOTS - 1]) & TUPLE_PASSED;
+		if (likely(passed == 0))
+			break;
+	}
+	return TUPLE_NO_SLOT;
+}
+
+/* The first slot of the home bucket with the hash's tag, or TUPLE_NO_SLOT: what to prefetch. */
+static __rte_always_inline uint32_t tuple_index_guess(const struct tuple_index *ix, uint64_t hash)
+{
+	const struct tuple_bucket *b = &ix->buckets[(uint32_t)hash & ix->mask];
+	uint32_t tag = tuple_tag(hash);
+	unsigned int i;
+
+	for (i = 0; i < TUPLE_BUCKET_SLOTS; i++) {
+		if (relaxed_load(&b->tag[i]) == tag)
+			return relaxed_load(&b->slot[i]) & ~TUPLE_PASSED;
+	}
+	return TUPLE_NO_SLOT;
+}
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
+#include "last_hop.h"
+#include "splice.h"
+#include "track.h"
+#include "worker.h"
+
+#define COMMAND_BURST WORKER_BURST
+
+/* Rates a worker: what it says to strangers, what it lets the kernel have. */
+#define ANSWERS_PER_MS	 5
+#define ANSWERS_BURST	 1000
+#define TO_KERNEL_PER_MS 20
+#define TO_KERNEL_BURST	 4000
+
+/* An idle worker looks again at once this many rounds, then sleeps, longer and longer. */
+#define IDLE_SPIN_ROUNDS  200
+#define IDLE_SLEEP_MIN_US 20
+#define IDLE_SLEEP_MAX_US 500
+
+static int create_tx_buffers(struct worker *w)
+{
+	unsigned int port;
+	int rc;
+
+	for (port = 0; port < w->n_ports; port++) {
+		w->tx[port] = rte_zmalloc("tx_buffer", RTE_ETH_TX_BUFFER_SIZE(WORKER_BURST), 0);
+		if (w->tx[port] == NULL)
+			return -ENOMEM;
+		rc = rte_eth_tx_buffer_init(w->tx[port], WORKER_BURST);
+		if (rc == 0)
+			rc = rte_eth_tx_buffer_set_err_callback(w->tx[port],
+								rte_eth_tx_buffer_count_callback,
+								&w->stats->dropped[DROP_TX]);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int worker_init(struct worker *w, unsigned int index, const struct worker_args *args)
+{
+	const struct leg_limits limits = {
+		.half_open = args->cfg->limits.half_open,
+		.unclaimed = args->cfg->limits.legs,
+		.unclaimed_per_source = args->cfg->limits.legs_per_source,
+	};
+	int rc;
+
+	memset(w, 0, sizeof(*w));
+	w->index = index;
+	w->ports = args->ports;
+	w->n_ports = args->n_ports;
+	w->pool = args->pool;
+	w->mb = args->mb;
+	w->flows = args->flows;
+	w->readers = args->readers;
+	w->listener = *args->listener;
+	w->stats = args->stats;
+	w->now_ms = mailbox_now_ms();
+	w->claim_ms = args->cfg->timers.claim_ms;
+	w->idle = args->cfg->dataplane.idle;
+	w->answers = (struct rate_limit){.last_ms = w->now_ms,
+					 .burst = ANSWERS_BURST,
+					 .tokens = ANSWERS_BURST,
+					 .per_ms = ANSWERS_PER_MS};
+	w->to_kernel = (struct rate_limit){.last_ms = w->now_ms,
+					   .burst = TO_KERNEL_BURST,
+					   .tokens = TO_KERNEL_BURST,
+					   .per_ms = TO_KERNEL_PER_MS};
+	rc = leg_table_init(&w->legs, &limits, args->seed, w->stats, w->now_ms);
+	if (rc == 0)
+		rc = create_tx_buffers(w);
+	if (rc < 0)
+		worker_fini(w);
+	return rc;
+}
+
+void worker_fini(struct worker *w)
+{
+	unsigned int port;
+
+	for (port = 0; port < w->n_ports; port++)
+		rte_free(w->tx[port]);
+	leg_table_fini(&w->legs);
+	memset(w, 0, sizeof(*w));
+}
+
+/* --- packets --- */
+
+/* The segment `p` of a spliced connection: translate it and pass it on. */
+static void relay(struct worker *w, uint32_t slot, struct packet *p)
+{
+	const struct flow_table *flows = w->flows;
+	uint64_t hop;
+	unsigned int port;
+
+	if (unlikely(p->ip->time_to_live <= 1)) {
+		worker_drop(w, p->m, DROP_TTL);
+		return;
+	}
+	last_hop_check(flows, slot, p);
+	track_packet(flows, slot, p, w->now_ms);
+	splice_translate(&flows->lines[slot], p);
+	hop = relaxed_load(&flows->tracks[slot].next_hop);
+	port = next_hop_port(hop);
+	next_hop_mac(hop, &p->eth->dst_addr);
+	p->eth->src_addr = w->ports[port].mac;
+	relaxed_add(&w->stats->relayed_packets, 1);
+	relaxed_add(&w->stats->relayed_bytes, p->payload);
+	output_frame(w, port, p->m);
+}
+
+/* A new connection may begin on the four-tuple of one that only lingers. */
+static bool supersedes(struct worker *w, uint32_t slot, const struct packet *p)
+{
+	enum flow_state state = relaxed_load(flow_state_of(w->flows, slot));
+	const uint8_t kind = RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG;
+
+	if (state == FLOW_SUPERSEDED)
+		return true;
+	if (!track_lingers(state) || (p->tcp->tcp_flags & kind) != RTE_TCP_SYN_FLAG ||
+	    !packet_checksums_good(p))
+		return false;
+	track_set_state(w->flows, slot, FLOW_SUPERSEDED, w->now_ms);
+	return true;
+}
+
+static void take_tcp(struct worker *w, struct packet *p)
+{
+	uint32_t slot = flow_table_find(w->flows, p->hash, &p->key);
+
+	if (slot != TUPLE_NO_SLOT && likely(!supersedes(w, slot, p)))
+		relay(w, slot, p);
+	else
+		listen_input(w, p);
+}
+
+static void take_packet(struct worker *w, struct packet *p, enum packet_class class)
+{
+	switch (class) {
+	case PACKET_TCP:
+		take_tcp(w, p);
+		break;
+	case PACKET_FRAGMENT:
+		if (listen_is_ours(&w->listener, &p->key))
+			worker_drop(w, p->m, DROP_FRAGMENT);
+		else
+			exception_to_kernel(w, p->port, p->m);
+		break;
+	case PACKET_KERNEL:
+		exception_to_kernel(w, p->port, p->m);
+		break;
+	case PACKET_DROP:
+		worker_drop(w, p->m, p->drop);
+		break;
+	}
+}
+
+/* Three passes over a burst, each of which fetches what the next one needs. */
+static void take_burst(struct worker *w, unsigned int port, struct rte_mbuf **frames,
+		       unsigned int n)
+{
+	struct packet packets[WORKER_BURST];
+	enum packet_class classes[WORKER_BURST];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		classes[i] =
+			packet_parse(&packets[i], frames[i], (uint8_t)port, &w->ports[port].mac);
+		if (unlikely(classes[i] != PACKET_TCP))
+			continue;
+		packets[i].hash = tuple_hash(&w->flows->seed, &packets[i].key);
+		tuple_index_prefetch(&w->flows->index, packets[i].hash);
+	}
+	for (i = 0; i < n; i++) {
+		uint32_t slot;
+
+		if (unlikely(classes[i] != PACKET_TCP))
+			continue;
+		slot = tuple_index_guess(&w->flows->index, packets[i].hash);
+		if (slot == TUPLE_NO_SLOT)
+			continue;
+		rte_prefetch0(&w->flows->lines[slot]);
+		rte_prefetch0(&w->flows->tracks[slot]);
+		rte_prefetch0(&w->flows->tracks[slot ^ 1]);
+	}
+	for (i = 0; i < n; i++)
+		take_packet(w, &packets[i], classes[i]);
+}
+
+static unsigned int receive(struct worker *w)
+{
+	struct rte_mbuf *frames[WORKER_BURST];
+	unsigned int port, i, n, total = 0;
+
+	for (port = 0; port < w->n_ports; port++) {
+		n = rte_eth_rx_burst(w->ports[port].id, (uint16_t)w->index, frames, WORKER_BURST);
+		for (i = 0; i < n; i++)
+			rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+		if (n > 0)
+			take_burst(w, port, frames, n);
+		total += n;
+	}
+	relaxed_add(&w->stats->packets, total);
+	return total;
+}
+
+/* --- timers --- */
+
+typedef void (*leg_timer)(struct worker *w, struct leg *leg);
+
+static const leg_timer leg_timers[LEG_STATES] = {
+	[LEG_HALF_OPEN] = handshake_timer,
+	[LEG_PARKED] = parked_timer,
+	[LEG_OPENING] = opening_timer,
+};
+
+static unsigned int run_timers(struct worker *w)
+{
+	struct leg *legs[LEG_EXPIRE_BURST];
+	unsigned int i, n = leg_expire(&w->legs, w->now_ms, legs);
+
+	for (i = 0; i < n; i++)
+		leg_timers[legs[i]->state](w, legs[i]);
+	return n;
+}
+
+/* --- commands --- */
+
+static void command_leg(struct worker *w, const struct mailbox_command *cmd)
+{
+	struct leg *leg = leg_by_id(&w->legs, cmd->id);
+
+	if (leg == NULL)
+		return;
+	if (cmd->type == MAILBOX_LEG_RESET)
+		parked_reset(w, leg, LEG_END_COMMANDED);
+	else if (cmd->type == MAILBOX_LEG_CLAIM && leg->state == LEG_PARKED)
+		leg_advance(&w->legs, leg, LEG_CLAIMED);
+	else if (cmd->type == MAILBOX_LEG_RETIRE &&
+		 (leg->state == LEG_PARKED || leg->state == LEG_CLAIMED))
+		leg_advance(&w->legs, leg, LEG_RETIRED);
+	else if (cmd->type == MAILBOX_LEG_OPEN && leg->state == LEG_RETIRED)
+		opening_start(w, leg, cmd->flow, cmd->side);
+}
+
+/* Answers to commands that the ring has not taken yet; until it has, no more commands are. */
+static void tell_flows_reset(struct worker *w)
+{
+	while (w->n_flow_reset_done > 0) {
+		struct mailbox_event ev = {
+			.type = MAILBOX_FLOW_RESET_DONE,
+			.worker = w->index,
+			.id = w->flow_reset_done[w->n_flow_reset_done - 1],
+		};
+
+		if (!mailbox_post_event(w->mb, w->index, &ev))
+			return;
+		w->n_flow_reset_done--;
+	}
+}
+
+static unsigned int run_commands(struct worker *w)
+{
+	struct mailbox_command cmds[COMMAND_BURST];
+	unsigned int i, n;
+
+	if (w->n_flow_reset_done > 0)
+		return 0;
+	n = mailbox_take_commands(w->mb, w->index, cmds, COMMAND_BURST);
+	for (i = 0; i < n; i++) {
+		if (cmds[i].type == MAILBOX_FLOW_RESET) {
+			opening_undo(w, cmds[i].id);
+			w->flow_reset_done[w->n_flow_reset_done++] = cmds[i].id;
+		} else {
+			command_leg(w, &cmds[i]);
+		}
+	}
+	return n;
+}
+
+/* --- rounds --- */
+
+static void rest(struct worker *w)
+{
+	uint32_t us;
+
+	if (w->idle == CONFIG_IDLE_POLL || ++w->idle_rounds < IDLE_SPIN_ROUNDS) {
+		rte_pause();
+		return;
+	}
+	us = RTE_MIN(IDLE_SLEEP_MIN_US + (w->idle_rounds - IDLE_SPIN_ROUNDS) / 8,
+		     (uint32_t)IDLE_SLEEP_MAX_US);
+	rte_rcu_qsbr_thread_offline(w->readers, w->index);
+	mailbox_worker_sleep(w->mb, w->index, us);
+	rte_rcu_qsbr_thread_online(w->readers, w->index);
+}
+
+/* Returns how much work there was. */
+static unsigned int one_round(struct worker *w)
+{
+	unsigned int n;
+
+	n = receive(w);
+	n += exception_from_kernel(w);
+	n += run_commands(w);
+	n += run_timers(w);
+	output_flush(w);
+	leg_table_tell(&w->legs, w->mb, w->index);
+	tell_flows_reset(w);
+	return n;
+}
+
+void worker_run(struct worker *w, const bool *stop)
+{
+	const uint64_t per_ms = rte_get_tsc_hz() / 1000;
+	uint64_t started = rte_rdtsc(), before = started, now, next_ms = started;
+
+	rte_rcu_qsbr_thread_register(w->readers, w->index);
+	rte_rcu_qsbr_thread_online(w->readers, w->index);
+	while (!relaxed_load(stop)) {
+		unsigned int n;
+
+		if (before >= next_ms) {
+			w->now_ms = mailbox_now_ms();
+			next_ms = before + per_ms;
+		}
+		n = one_round(w);
+		rte_rcu_qsbr_quiescent(w->readers, w->index);
+		now = rte_rdtsc();
+		if (n > 0) {
+			relaxed_add(&w->stats->busy_cycles, now - before);
+			w->idle_rounds = 0;
+		} else {
+			rest(w);
+			now = rte_rdtsc();
+		}
+		relaxed_store(&w->stats->cycles, now - started);
+		before = now;
+	}
+	rte_rcu_qsbr_thread_offline(w->readers, w->index);
+	rte_rcu_qsbr_thread_unregister(w->readers, w->index);
+}

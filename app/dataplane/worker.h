@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: one lcore that carries packets from its receive queues to its transmit queues, run to
+ * completion.  All it changes is its own, but for the mutable lines of flows.
+ *
+ * This header is for the steps of the packet path, one file each, that work on it:
+ *
+ *   worker -> packet -> flow_table -> splice, track -> output
+ *                           miss -> listen -> handshake | parked | opening
+ *                                      not ours -> exception
+ */
+#ifndef TANDEM_WORKER_H
+#define TANDEM_WORKER_H
+
+#include <rte_ethdev.h>
+
+#include "config.h"
+#include "dataplane.h"
+#include "flow_table.h"
+#include "leg.h"
+#include "packet.h"
+#include "rate_limit.h"
+#include "reply.h"
+#include "siphash.h"
+
+#define WORKER_BURST 32
+
+/* What the service listens on, and how it answers a SYN. */
+struct listener {
+	rte_be32_t addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
+	unsigned int n_addresses;
+	rte_be16_t port;
+	uint16_t mss;
+	struct siphash_key isn_key; /* RFC 6528 */
+	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */
+};
+
+struct worker {
+	unsigned int index; /* not the lcore */
+	const struct dataplane_port *ports;
+	unsigned int n_ports;
+	struct rte_eth_dev_tx_buffer *tx[CONFIG_MAX_PORTS];
+	struct rte_mempool *pool;
+	struct mailbox *mb;
+	struct flow_table *flows;
+	struct rte_rcu_qsbr *readers;
+	struct listener listener;
+	struct leg_table legs;
+	struct worker_stats *stats;
+	uint64_t now_ms; /* read once a round */
+	uint64_t claim_ms;
+	enum config_idle idle;
+	uint32_t idle_rounds;			/* since the last round with work */
+	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
+	unsigned int n_flow_reset_done;
+	struct rate_limit answers;   /* challenge ACKs and RSTs to nobody's segments */
+	struct rate_limit to_kernel; /* packets */
+} __rte_cache_aligned;
+
+static inline void worker_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
+{
+	relaxed_add(&w->stats->dropped[reason], 1);
+	rte_pktmbuf_free(m);
+}
+
+/* Set up on the control thread, before the worker runs. -ENOMEM. */
+struct worker_args {
+	const struct config *cfg;
+	const struct dataplane_port *ports;
+	unsigned int n_ports;
+	struct rte_mempool *pool;
+	struct mailbox *mb;
+	struct flow_table *flows;
+	struct rte_rcu_qsbr *readers;
+	const struct listener *listener;
+	const struct tuple_seed *seed;
+	struct worker_stats *stats;
+};
+
+int worker_init(struct worker *w, unsigned int index, const struct worker_args *args);
+void worker_fini(struct worker *w);
+
+/* The worker's life, until `*stop`. On its lcore. */
+void worker_run(struct worker *w, const bool *stop);
+
+/* --- output.c: what leaves --- */
+
+/* Hand a frame to the port's queue at the end of the round; takes the mbuf. */
+void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m);
+void output_reply(struct worker *w, const struct reply *r);
+/* Returns how many frames the ports took. */
+unsigned int output_flush(struct worker *w);
+
+/* --- listen.c: TCP that belongs to no flow; takes the mbuf --- */
+void listen_input(struct worker *w, struct packet *p);
+bool listen_is_ours(const struct listener *l, const struct tuple *t);
+
+/* --- handshake.c: SYN, SYN|ACK, ACK --- */
+void handshake_syn(struct worker *w, const struct packet *p);
+void handshake_segment(struct worker *w, struct leg *leg, const struct packet *p);
+void handshake_timer(struct worker *w, struct leg *leg);
+
+/* --- parked.c: an established leg without a partner --- */
+void parked_segment(struct worker *w, struct leg *leg, const struct packet *p);
+void parked_timer(struct worker *w, struct leg *leg);
+/* RST to the leg's peer, and its end. */
+void parked_reset(struct worker *w, struct leg *leg, enum leg_end end);
+
+/* --- opening.c: the window updates that start a spliced connection --- */
+void opening_start(struct worker *w, struct leg *leg, uint64_t flow, unsigned int side);
+void opening_timer(struct worker *w, struct leg *leg);
+/* RST to both ends of a flow, with the numbers they expect. */
+void opening_undo(struct worker *w, uint64_t flow);
+
+/* --- exception.c: to and from the kernel --- */
+void exception_to_kernel(struct worker *w, unsigned int port, struct rte_mbuf *m);
+/* Returns how many frames the kernel had. */
+unsigned int exception_from_kernel(struct worker *w);
+
+#endif
