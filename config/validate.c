@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "secret.h"
+#include "validate.h"
+
+#define AF_XDP_MAX_MTU 3500 /* one element of 4 KiB a frame, head room included */
+#define TCP_IP_HEADERS 60   /* bytes: IPv6 and TCP without options */
+#define MIN_V4_PREFIX  8
+
+struct validator {
+	struct config *cfg;
+	const struct tree_node *root;
+	struct complaints *complaints;
+	bool out_of_memory;
+};
+
+static void complain(struct validator *v, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void complain(struct validator *v, const char *path, const char *fmt, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	complaints_add(v->complaints, tree_line(v->root, path), path, "%s", what);
+}
+
+/* The path of something of a port: at most "ports[4294967295].addresses[4294967295]". */
+struct where {
+	char path[64];
+};
+
+static struct where port_key(unsigned int port, const char *key)
+{
+	struct where w;
+
+	(void)snprintf(w.path, sizeof(w.path), "ports[%u].%s", port, key);
+	return w;
+}
+
+static struct where port_address(unsigned int port, unsigned int address)
+{
+	struct where w;
+
+	(void)snprintf(w.path, sizeof(w.path), "ports[%u].addresses[%u]", port, address);
+	return w;
+}
+
+/* --- the XMPP side --- */
+
+static void check_secret(struct validator *v)
+{
+	const char *why;
+	int rc;
+
+	if (v->cfg->xmpp.secret_file == NULL)
+		return;
+	rc = secret_read(v->cfg->xmpp.secret_file, &v->cfg->xmpp.secret, &why);
+	if (rc != 0)
+		complain(v, "xmpp.secret_file", "%s", why != NULL ? why : strerror(-rc));
+}
+
+static void check_unique(struct validator *v, const struct config_names *list, const char *path)
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		for (unsigned int j = 0; j < i; j++) {
+			char at[64];
+
+			if (list->names[i] == NULL || list->names[j] == NULL ||
+			    strcmp(list->names[i], list->names[j]) != 0)
+				continue;
+			(void)snprintf(at, sizeof(at), "%s[%u]", path, i);
+			complain(v, at, "the same as %s[%u]", path, j);
+			break;
+		}
+	}
+}
+
+static void check_namespaces(struct validator *v)
+{
+	check_unique(v, &v->cfg->xmpp.namespaces, "xmpp.namespaces");
+}
+
+static void check_advertise(struct validator *v)
+{
+	check_unique(v, &v->cfg->advertise, "services.advertise");
+}
+
+/* Nobody said who may use the relay: the users of the domain it is a component of. */
+static void default_access(struct validator *v)
+{
+	struct config_names *allow = &v->cfg->access.allow;
+	const char *jid = v->cfg->xmpp.jid;
+	const char *dot;
+
+	if (allow->names != NULL || complaints_about(v->complaints, "access.allow") || jid == NULL)
+		return;
+	dot = strchr(jid, '.');
+	if (dot == NULL) {
+		complain(v, "access.allow",
+			 "missing, and xmpp.jid has no parent domain to stand for it");
+		return;
+	}
+	allow->names = calloc(1, sizeof(*allow->names));
+	if (allow->names != NULL) {
+		allow->names[0] = strdup(dot + 1);
+		allow->count = 1;
+	}
+	if (allow->names == NULL || allow->names[0] == NULL)
+		v->out_of_memory = true;
+}
+
+/* --- the data plane --- */
+
+static void check_lcores(struct validator *v)
+{
+	const struct config_dataplane *dp = &v->cfg->dataplane;
+
+	for (unsigned int i = 0; i < dp->n_workers; i++) {
+		char at[64];
+
+		(void)snprintf(at, sizeof(at), "dataplane.workers[%u]", i);
+		if (dp->workers[i] == dp->control &&
+		    !complaints_about(v->complaints, "dataplane.control"))
+			complain(v, at, "lcore %u is dataplane.control already", dp->workers[i]);
+		for (unsigned int j = 0; j < i; j++)
+			if (dp->workers[i] == dp->workers[j])
+				complain(v, at, "lcore %u is dataplane.workers[%u] already",
+					 dp->workers[i], j);
+	}
+}
+
+static void check_mss(struct validator *v)
+{
+	unsigned int mss = v->cfg->dataplane.mss;
+
+	for (unsigned int i = 0; i < v->cfg->n_ports; i++) {
+		unsigned int mtu = v->cfg->ports[i].mtu;
+
+		if (mtu > 0 && mss > mtu - TCP_IP_HEADERS)
+			complain(v, "dataplane.mss",
+				 "%u is more than ports[%u].mtu leaves: at most %u", mss, i,
+				 mtu - TCP_IP_HEADERS);
+	}
+}
+
+/* EAL takes the name in front of the arguments for the device. */
+static bool same_device(const char *a, const char *b)
+{
+	size_t length = strcspn(a, ",");
+
+	return length == strcspn(b, ",") && strncasecmp(a, b, length) == 0;
+}
+
+static void check_device(struct validator *v, unsigned int i)
+{
+	const struct config_port *port = &v->cfg->ports[i];
+	struct where w = port_key(i, "device");
+
+	if (port->device == NULL)
+		return;
+	if (strncmp(port->device, "kernel:", strlen("kernel:")) == 0)
+		complain(v, w.path, "not built yet: kernel-attached ports");
+	if (strncmp(port->device, "net_af_xdp", strlen("net_af_xdp")) == 0 &&
+	    port->mtu > AF_XDP_MAX_MTU)
+		complain(v, port_key(i, "mtu").path, "out of range: at most %u on net_af_xdp",
+			 AF_XDP_MAX_MTU);
+	for (unsigned int j = 0; j < i; j++)
+		if (v->cfg->ports[j].device != NULL &&
+		    same_device(port->device, v->cfg->ports[j].device))
+			complain(v, w.path, "the same device as ports[%u]", j);
+}
+
+static void check_tap(struct validator *v, unsigned int i)
+{
+	const char *tap = v->cfg->ports[i].tap;
+
+	for (unsigned int j = 0; j < i; j++)
+		if (tap != NULL && v->cfg->ports[j].tap != NULL &&
+		    strcmp(tap, v->cfg->ports[j].tap) == 0)
+			complain(v, port_key(i, "tap").path, "the same name as ports[%u].tap", j);
+}
+
+static void check_ports(struct validator *v)
+{
+	for (unsigned int i = 0; i < v->cfg->n_ports; i++) {
+		check_device(v, i);
+		check_tap(v, i);
+	}
+}
+
+/* --- addresses --- */
+
+static bool is_v4(const struct config_address *a)
+{
+	return IN6_IS_ADDR_V4MAPPED(&a->addr);
+}
+
+static uint32_t v4_of(const struct config_address *a)
+{
+	uint32_t net_order;
+
+	memcpy(&net_order, &a->addr.s6_addr[12], sizeof(net_order));
+	return ntohl(net_order);
+}
+
+/* An address that could not be read. */
+static bool is_hole(const struct config_address *a)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(&a->addr);
+}
+
+/* What forbids this IPv4 address as an address of a host, or NULL. */
+static const char *v4_fault(const struct config_address *a)
+{
+	uint32_t addr = v4_of(a);
+	uint32_t host_mask = (uint32_t)(UINT64_C(0xffffffff) >> a->prefix_len);
+
+	if (addr >> 24 == IN_LOOPBACKNET)
+		return "a loopback address";
+	if (addr >> 24 == 0 || IN_MULTICAST(addr) || IN_BADCLASS(addr))
+		return "not a unicast address";
+	if (a->prefix_len < MIN_V4_PREFIX)
+		return "a prefix this short is no subnet";
+	/* RFC 3021: with 31 bits both addresses are hosts. */
+	if (a->prefix_len < 31 && ((addr & host_mask) == 0 || (addr & host_mask) == host_mask))
+		return "the network or broadcast address of its own subnet";
+	return NULL;
+}
+
+static bool overlap(const struct config_address *a, const struct config_address *b)
+{
+	unsigned int shorter = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
+
+	return is_v4(a) && is_v4(b) && (uint64_t)(v4_of(a) ^ v4_of(b)) >> (32 - shorter) == 0;
+}
+
+/* `a` on port `i` beside one that came before it on port `j`. */
+static void check_pair(struct validator *v, const char *path, const struct config_address *a,
+		       unsigned int i, const struct config_address *b, unsigned int j)
+{
+	if (is_hole(b))
+		return;
+	if (memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0)
+		complain(v, path, "the same address is on ports[%u] already", j);
+	else if (i != j && overlap(a, b))
+		complain(v, path, "its subnet overlaps one of ports[%u]", j);
+}
+
+static void check_address(struct validator *v, unsigned int i, unsigned int n)
+{
+	const struct config_address *a = &v->cfg->ports[i].addresses[n];
+	struct where w = port_address(i, n);
+	const char *fault;
+
+	if (is_hole(a))
+		return;
+	fault = is_v4(a) ? v4_fault(a) : "not built yet: IPv6 service addresses";
+	if (fault != NULL)
+		complain(v, w.path, "%s", fault);
+	for (unsigned int j = 0; j <= i; j++) {
+		const struct config_port *port = &v->cfg->ports[j];
+
+		for (unsigned int m = 0; m < (j < i ? port->n_addresses : n); m++)
+			check_pair(v, w.path, a, i, &port->addresses[m], j);
+	}
+}
+
+static void check_addresses(struct validator *v)
+{
+	for (unsigned int i = 0; i < v->cfg->n_ports; i++)
+		for (unsigned int n = 0; n < v->cfg->ports[i].n_addresses; n++)
+			check_address(v, i, n);
+}
+
+static void check_services(struct validator *v)
+{
+	if (!v->cfg->endpoint.enabled && !complaints_about(v->complaints, "services.endpoint"))
+		complain(v, "services", "no service is on");
+}
+
+int validate(struct config *cfg, const struct tree_node *root, struct complaints *c)
+{
+	static void (*const checks[])(struct validator *) = {
+		check_secret, check_namespaces, default_access, check_lcores,	 check_mss,
+		check_ports,  check_addresses,	check_services, check_advertise,
+	};
+	struct validator v = {.cfg = cfg, .root = root, .complaints = c};
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		checks[i](&v);
+	return v.out_of_memory ? -ENOMEM : 0;
+}
