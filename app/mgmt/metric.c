@@ -229,7 +229,7 @@ const struct metric_family metric_families[] = {
 	 {NULL}, WORKERS(relayed_packets)},
 	{"tandem_dropped_packets", METRIC_COUNTER, "packets", "Packets dropped, by reason.",
 	 {&dropped_reason}, WORKERS(dropped)},
-	{"tandem_exception_packets", METRIC_COUNTER, "packets", "Packets that are not the relay's own.",
+	{"tandem_exception_packets", METRIC_COUNTER, "packets", "Packets passed between the ports and the kernel.",
 	 {&direction}, WORKERS(exception_rx)},
 	{"tandem_iq", METRIC_COUNTER, NULL, "IQ requests answered.",
 	 {&kind, &result}, CONTROL(iq)},

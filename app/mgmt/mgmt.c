@@ -31,8 +31,9 @@
 #include "request.h"
 #include "visitor.h"
 
-#define CONNECTION_MEMORY ((size_t)8192) /* bytes: request and response headers of one connection \
-					  */
+#define CONNECTION_MEMORY                                                       \
+	((size_t)8192) /* bytes: request and response headers of one connection \
+			*/
 #define TICKS_PER_STUCK 8
 
 static const struct mgmt_times default_times = {.connection_ms = 10000, .stuck_ms = 2000};
