@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tandemd: what is started in which order, as one table; it is stopped in the reverse order.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "address.h"
+#include "config.h"
+#include "control.h"
+#include "dataplane.h"
+#include "eal.h"
+#include "guard.h"
+#include "log.h"
+#include "mailbox.h"
+#include "mgmt.h"
+#include "port.h"
+#include "sysctl.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct tandemd {
+	struct config *cfg;
+	struct mailbox *mb;
+	struct port_set ports;
+	struct dataplane *dp;
+	struct mailbox_splicer splicer;
+	struct control *control;
+	struct mgmt_port mgmt_ports[CONFIG_MAX_PORTS];
+	struct mgmt *mgmt;
+	bool reserved_port;
+};
+
+/* --- the stages; each logs why it fails, or returns an errno that says it --- */
+
+static int start_eal(struct tandemd *t)
+{
+	return eal_start(t->cfg);
+}
+
+static void stop_eal(struct tandemd *t)
+{
+	(void)t;
+	eal_stop();
+}
+
+static int start_mailbox(struct tandemd *t)
+{
+	t->mb = mailbox_create(t->cfg->dataplane.n_workers);
+	return t->mb != NULL ? 0 : -errno;
+}
+
+static void stop_mailbox(struct tandemd *t)
+{
+	mailbox_destroy(t->mb);
+}
+
+static int start_guard(struct tandemd *t)
+{
+	return guard_install(t->cfg);
+}
+
+static void stop_guard(struct tandemd *t)
+{
+	guard_remove(t->cfg);
+}
+
+static int start_ports(struct tandemd *t)
+{
+	int rc = port_set_start(&t->ports, t->cfg);
+
+	if (rc < 0)
+		port_set_stop(&t->ports);
+	return rc;
+}
+
+static void stop_ports(struct tandemd *t)
+{
+	port_set_stop(&t->ports);
+}
+
+static int create_dataplane(struct tandemd *t)
+{
+	struct dataplane_port ports[CONFIG_MAX_PORTS];
+	unsigned int i;
+
+	for (i = 0; i < t->cfg->n_ports; i++) {
+		ports[i] = (struct dataplane_port){
+			.id = t->ports.ports[i].id,
+			.tap_id = t->ports.ports[i].tap_id,
+			.mac = t->ports.ports[i].mac,
+		};
+	}
+	t->dp = dataplane_create(t->cfg, t->mb, ports, t->ports.pool);
+	if (t->dp == NULL)
+		return -errno;
+	t->splicer = dataplane_splicer(t->dp);
+	return 0;
+}
+
+static void destroy_dataplane(struct tandemd *t)
+{
+	dataplane_destroy(t->dp);
+}
+
+static int start_workers(struct tandemd *t)
+{
+	return dataplane_start(t->dp);
+}
+
+static void stop_workers(struct tandemd *t)
+{
+	dataplane_stop(t->dp);
+}
+
+static int reserve_port(struct tandemd *t)
+{
+	return sysctl_reserve_port(t->cfg->endpoint.port, true, &t->reserved_port);
+}
+
+static void release_port(struct tandemd *t)
+{
+	bool changed;
+
+	if (t->reserved_port)
+		sysctl_reserve_port(t->cfg->endpoint.port, false, &changed);
+}
+
+static int add_addresses(struct tandemd *t)
+{
+	int rc = address_configure(t->cfg);
+
+	if (rc < 0)
+		address_remove(t->cfg);
+	return rc;
+}
+
+static void remove_addresses(struct tandemd *t)
+{
+	address_remove(t->cfg);
+}
+
+static int create_control(struct tandemd *t)
+{
+	t->control = control_create(t->cfg, t->mb, &t->splicer);
+	return t->control != NULL ? 0 : -errno;
+}
+
+static void destroy_control(struct tandemd *t)
+{
+	control_destroy(t->control);
+}
+
+static bool stats_port_up(void *ctx)
+{
+	return port_is_up(ctx);
+}
+
+static uint64_t stats_port_missed(void *ctx)
+{
+	return port_rx_missed(ctx);
+}
+
+static int start_stats(struct tandemd *t)
+{
+	struct mgmt_sources sources = {
+		.cfg = t->cfg,
+		.dp = t->dp,
+		.control = control_stats(t->control),
+		.ports = t->mgmt_ports,
+		.started = time(NULL),
+	};
+	unsigned int i;
+
+	for (i = 0; i < t->cfg->n_ports; i++) {
+		t->mgmt_ports[i] = (struct mgmt_port){
+			.ctx = &t->ports.ports[i],
+			.up = stats_port_up,
+			.rx_missed = stats_port_missed,
+		};
+	}
+	return mgmt_start(&sources, NULL, &t->mgmt);
+}
+
+static void stop_stats(struct tandemd *t)
+{
+	mgmt_stop(t->mgmt);
+}
+
+static const struct stage {
+	const char *name;
+	int (*start)(struct tandemd *t);
+	void (*stop)(struct tandemd *t);
+} stages[] = {
+	{"DPDK", start_eal, stop_eal},
+	{"mailbox", start_mailbox, stop_mailbox},
+	{"kernel guard", start_guard, stop_guard},
+	{"ports", start_ports, stop_ports},
+	{"data plane", create_dataplane, destroy_dataplane},
+	{"workers", start_workers, stop_workers},
+	{"reserved port", reserve_port, release_port},
+	{"service addresses", add_addresses, remove_addresses},
+	{"control plane", create_control, destroy_control},
+	{"stats endpoint", start_stats, stop_stats},
+};
+
+/* --- the life --- */
+
+static struct control *running;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	control_stop(running);
+}
+
+static void set_signals(bool block)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (block) {
+		/* Threads started from here on leave them to this one. */
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		return;
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void serve(struct tandemd *t)
+{
+	running = t->control;
+	set_signals(false);
+	log_info("ready");
+	sd_notify(0, "READY=1");
+	control_run(t->control);
+	set_signals(true);
+	sd_notify(0, "STOPPING=1");
+}
+
+static int run(struct config *cfg)
+{
+	struct tandemd t = {.cfg = cfg};
+	size_t n;
+	int rc = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	set_signals(true);
+	for (n = 0; n < ARRAY_SIZE(stages); n++) {
+		rc = stages[n].start(&t);
+		if (rc < 0) {
+			log_error("%s: cannot start: %s", stages[n].name, strerror(-rc));
+			break;
+		}
+	}
+	if (rc == 0)
+		serve(&t);
+	while (n > 0)
+		stages[--n].stop(&t);
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: tandemd -c FILE           run in the foreground, log to stderr\n"
+	      "       tandemd --check -c FILE   check the configuration\n"
+	      "       tandemd --version\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *path = NULL;
+	struct config *cfg;
+	bool check = false;
+	int option, rc;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'k':
+			check = true;
+			break;
+		case 'V':
+			puts("tandemd " TANDEM_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_FAILURE;
+		}
+	}
+	if (path == NULL || optind != argc) {
+		usage(stderr);
+		return EXIT_FAILURE;
+	}
+	if (config_load(path, stderr, &cfg) < 0)
+		return EXIT_FAILURE;
+	log_init((enum log_level)cfg->log_level);
+	rc = check ? EXIT_SUCCESS : run(cfg);
+	config_free(cfg);
+	return rc;
+}

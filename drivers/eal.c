@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration as EAL arguments.  Nothing of a run is left behind in the file system: no
+ * shared configuration, no telemetry socket, no hugepage files.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <mntent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_pci.h>
+
+#include "eal.h"
+#include "log.h"
+
+#define MAX_ARGS  (16 + 2 * CONFIG_MAX_PORTS)
+#define ARG_BYTES 512
+
+struct args {
+	char *argv[MAX_ARGS + 1];
+	int argc;
+	bool failed;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct args *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *arg;
+
+	va_start(ap, fmt);
+	if (a->argc == MAX_ARGS || vasprintf(&arg, fmt, ap) < 0)
+		a->failed = true;
+	else
+		a->argv[a->argc++] = arg;
+	va_end(ap);
+}
+
+static bool hugetlbfs_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	const struct mntent *m;
+	bool found = false;
+
+	while (mounts != NULL && !found && (m = getmntent(mounts)) != NULL)
+		found = strcmp(m->mnt_type, "hugetlbfs") == 0;
+	if (mounts != NULL)
+		endmntent(mounts);
+	return found;
+}
+
+/* Bytes of the hugepages of all sizes that nobody has taken. */
+static uint64_t free_hugepage_bytes(void)
+{
+	static const char dir[] = "/sys/kernel/mm/hugepages";
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	uint64_t bytes = 0;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		unsigned long long kib, pages;
+		char path[sizeof(dir) + sizeof(e->d_name) + 32];
+		FILE *f;
+
+		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/free_hugepages", dir, e->d_name);
+		f = fopen(path, "r");
+		if (f != NULL && fscanf(f, "%llu", &pages) == 1)
+			bytes += pages * kib * 1024;
+		if (f != NULL)
+			fclose(f);
+	}
+	if (d != NULL)
+		closedir(d);
+	return bytes;
+}
+
+static bool use_hugepages(const struct config_dataplane *dp)
+{
+	switch (dp->hugepages) {
+	case CONFIG_ON:
+		return true;
+	case CONFIG_OFF:
+		return false;
+	case CONFIG_AUTO:
+		break;
+	}
+	return hugetlbfs_mounted() && free_hugepage_bytes() >= dp->memory_bytes;
+}
+
+static void add_memory(struct args *a, const struct config_dataplane *dp)
+{
+	bool huge = use_hugepages(dp);
+
+	add(a, "-m");
+	add(a, "%llu", (unsigned long long)(dp->memory_bytes >> 20));
+	if (huge) {
+		add(a, "--in-memory");
+	} else {
+		add(a, "--no-huge");
+		add(a, "--no-shconf");
+	}
+	log_info("%llu MiB of %s", (unsigned long long)(dp->memory_bytes >> 20),
+		 huge ? "hugepages" : "ordinary pages: hugepages make the data plane faster");
+}
+
+static bool is_pci(const char *device)
+{
+	char name[ARG_BYTES];
+	struct rte_pci_addr addr;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
+	return rte_pci_addr_parse(name, &addr) == 0;
+}
+
+static void add_devices(struct args *a, const struct config *cfg)
+{
+	bool any_pci = false;
+	unsigned int i;
+
+	for (i = 0; i < cfg->n_ports; i++) {
+		bool pci = is_pci(cfg->ports[i].device);
+
+		add(a, pci ? "-a" : "--vdev");
+		add(a, "%s", cfg->ports[i].device);
+		any_pci = any_pci || pci;
+	}
+	if (!any_pci)
+		add(a, "--no-pci");
+}
+
+static void add_lcores(struct args *a, const struct config_dataplane *dp)
+{
+	char list[8 * (CONFIG_MAX_WORKERS + 1)];
+	size_t used = (size_t)snprintf(list, sizeof(list), "%u", dp->control);
+	unsigned int i;
+
+	for (i = 0; i < dp->n_workers; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, ",%u", dp->workers[i]);
+	add(a, "-l");
+	add(a, "%s", list);
+	add(a, "--main-lcore");
+	add(a, "%u", dp->control);
+}
+
+int eal_start(const struct config *cfg)
+{
+	struct args a = {.argc = 0};
+	char *argv[MAX_ARGS + 1];
+	int i, rc;
+
+	add(&a, "tandemd");
+	add_lcores(&a, &cfg->dataplane);
+	add(&a, "--file-prefix");
+	add(&a, "%s", cfg->dataplane.file_prefix);
+	add(&a, "--no-telemetry");
+	add(&a, "--log-level=warning");
+	add_memory(&a, &cfg->dataplane);
+	add_devices(&a, cfg);
+	/* rte_eal_init() shuffles what it is given. */
+	memcpy(argv, a.argv, sizeof(argv));
+	rc = a.failed ? -ENOMEM : rte_eal_init(a.argc, argv) < 0 ? -rte_errno : 0;
+	if (rc < 0)
+		log_error("the DPDK environment does not start: %s", strerror(-rc));
+	for (i = 0; i < a.argc; i++)
+		free(a.argv[i]);
+	return rc;
+}
+
+void eal_stop(void)
+{
+	rte_eal_cleanup();
+}

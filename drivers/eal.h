@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TANDEM_EAL_H
+#define TANDEM_EAL_H
+
+#include "config.h"
+
+/*
+ * Start DPDK's environment for the configuration: lcores, memory, devices.  The calling thread
+ * becomes the control lcore.  Once in a process.  0 or a negative errno, told in the log.
+ */
+int eal_start(const struct config *cfg);
+void eal_stop(void);
+
+#endif

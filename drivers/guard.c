@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <nftables/libnftables.h>
+
+#include "guard.h"
+#include "log.h"
+
+/* The table is named for the instance, as two may share a network namespace. */
+#define TABLE "inet tandem-%s"
+
+static int run(const char *commands)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	int rc;
+
+	if (nft == NULL)
+		return -ENOMEM;
+	nft_ctx_buffer_output(nft);
+	nft_ctx_buffer_error(nft);
+	rc = nft_run_cmd_from_buffer(nft, commands) == 0 ? 0 : -EIO;
+	if (rc < 0)
+		log_error("nftables: %s", nft_ctx_get_error_buffer(nft));
+	nft_ctx_free(nft);
+	return rc;
+}
+
+static void print_addresses(FILE *out, const struct config *cfg)
+{
+	char text[INET_ADDRSTRLEN];
+	const char *separator = "";
+	unsigned int port, i;
+
+	for (port = 0; port < cfg->n_ports; port++) {
+		for (i = 0; i < cfg->ports[port].n_addresses; i++) {
+			inet_ntop(AF_INET, &cfg->ports[port].addresses[i].addr.s6_addr[12], text,
+				  sizeof(text));
+			fprintf(out, "%s%s", separator, text);
+			separator = ", ";
+		}
+	}
+}
+
+static void print_commands(FILE *out, const struct config *cfg)
+{
+	const char *name = cfg->dataplane.file_prefix;
+
+	/* Adding first makes the deletion succeed; all three take effect at once. */
+	fprintf(out, "add table " TABLE "\n", name);
+	fprintf(out, "delete table " TABLE "\n", name);
+	fprintf(out, "table " TABLE " {\n", name);
+	fprintf(out, " chain guard {\n");
+	fprintf(out, "  type filter hook prerouting priority raw; policy accept;\n");
+	fprintf(out, "  ip daddr { ");
+	print_addresses(out, cfg);
+	fprintf(out, " } tcp dport %u counter drop\n", cfg->endpoint.port);
+	fprintf(out, " }\n}\n");
+}
+
+int guard_install(const struct config *cfg)
+{
+	char *commands = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&commands, &size);
+	int rc;
+
+	if (out == NULL)
+		return -errno;
+	print_commands(out, cfg);
+	rc = fclose(out) == 0 ? run(commands) : -ENOMEM;
+	free(commands);
+	return rc;
+}
+
+void guard_remove(const struct config *cfg)
+{
+	char commands[256];
+
+	snprintf(commands, sizeof(commands), "add table " TABLE "\ndelete table " TABLE "\n",
+		 cfg->dataplane.file_prefix, cfg->dataplane.file_prefix);
+	run(commands);
+}

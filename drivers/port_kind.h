@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is particular to a kind of port, as rows: one a poll-mode driver.  What a wrapper or a
+ * software PMD says of itself in rte_eth_dev_info is not always what it can do.
+ */
+#ifndef TANDEM_PORT_KIND_H
+#define TANDEM_PORT_KIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct port_kind {
+	const char *driver;	/* as rte_eth_dev_info names it; NULL: the row for all others */
+	uint16_t mtu_max;	/* beyond it frames would not fit what the PMD can carry */
+	uint16_t data_room;	/* bytes of frame an mbuf must hold, headroom not counted */
+	bool sets_mtu;		/* rte_eth_dev_set_mtu() works */
+	bool allmulticast;	/* needs telling to receive multicast (ARP does not, ND does) */
+	const char *classifier; /* who separates service traffic from the rest */
+};
+
+/* The row of a driver. Never NULL. */
+const struct port_kind *port_kind_of(const char *driver);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "sysctl.h"
+
+#define RESERVED_PORTS "/proc/sys/net/ipv4/ip_local_reserved_ports"
+#define PORTS	       65536
+
+static int write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	int rc = 0;
+
+	/* The kernel judges the value when the buffer is flushed. */
+	if (f == NULL || fputs(text, f) < 0)
+		rc = -errno;
+	if (f != NULL && fclose(f) != 0 && rc == 0)
+		rc = -errno;
+	if (rc < 0)
+		log_error("%s: cannot be set to %s: %s", path, text, strerror(-rc));
+	return rc;
+}
+
+int sysctl_prepare_tap(const char *ifname)
+{
+	static const struct {
+		const char *name, *value;
+	} settings[] = {{"rp_filter", "2"}, {"arp_ignore", "1"}, {"arp_announce", "2"}};
+	char path[128];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]) && rc == 0; i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", ifname,
+			 settings[i].name);
+		rc = write_file(path, settings[i].value);
+	}
+	return rc;
+}
+
+/* The kernel's list: ports and ranges, ascending, separated by commas. */
+static int read_reserved(bool *reserved)
+{
+	FILE *f = fopen(RESERVED_PORTS, "re");
+	unsigned int from, to;
+	int c;
+
+	if (f == NULL)
+		return -errno;
+	while (fscanf(f, "%u", &from) == 1) {
+		to = from;
+		c = fgetc(f);
+		if (c == '-' && fscanf(f, "%u", &to) == 1)
+			c = fgetc(f);
+		for (; from <= to && from < PORTS; from++)
+			reserved[from] = true;
+		if (c != ',')
+			break;
+	}
+	fclose(f);
+	return 0;
+}
+
+static int write_reserved(const bool *reserved)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	unsigned int from, to;
+	const char *separator = "";
+	int rc;
+
+	if (out == NULL)
+		return -errno;
+	for (from = 0; from < PORTS; from = to + 1) {
+		to = from;
+		if (!reserved[from])
+			continue;
+		while (to + 1 < PORTS && reserved[to + 1])
+			to++;
+		fprintf(out, "%s%u-%u", separator, from, to);
+		separator = ",";
+	}
+	fputc('\n', out);
+	rc = fclose(out) == 0 ? write_file(RESERVED_PORTS, text) : -ENOMEM;
+	free(text);
+	return rc;
+}
+
+int sysctl_reserve_port(uint16_t port, bool reserve, bool *changed)
+{
+	bool *reserved = calloc(PORTS, sizeof(*reserved));
+	int rc = reserved != NULL ? read_reserved(reserved) : -ENOMEM;
+
+	*changed = rc == 0 && reserved[port] != reserve;
+	if (*changed) {
+		reserved[port] = reserve;
+		rc = write_reserved(reserved);
+	}
+	free(reserved);
+	return rc;
+}
