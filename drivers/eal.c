@@ -5,6 +5,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -161,6 +163,8 @@ int eal_start(const struct config *cfg)
 	add(&a, "%s", cfg->dataplane.file_prefix);
 	add(&a, "--no-telemetry");
 	add(&a, "--log-level=warning");
+	/* It complains of missing kernel features that nobody asked for. */
+	add(&a, "--log-level=pmd.net.tap:critical");
 	add_memory(&a, &cfg->dataplane);
 	add_devices(&a, cfg);
 	/* rte_eal_init() shuffles what it is given. */
@@ -175,5 +179,11 @@ int eal_start(const struct config *cfg)
 
 void eal_stop(void)
 {
+	char dir[PATH_MAX];
+
+	/* Files are gone with it, empty directories stay. */
+	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
+	rmdir(dir);
+	rmdir(dirname(dir));
 }

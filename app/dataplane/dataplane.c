@@ -26,6 +26,15 @@ struct secrets {
 	struct siphash_key isn, ts;
 };
 
+static struct listen_address listen_address(const struct config_address *a)
+{
+	/* RFC 3021: a /31 has no network and broadcast addresses, nor has a /32. */
+	return (struct listen_address){
+		.addr = tuple_v4(&a->addr),
+		.host_mask = a->prefix_len < 31 ? rte_cpu_to_be_32(UINT32_MAX >> a->prefix_len) : 0,
+	};
+}
+
 static void fill_listener(struct listener *l, const struct config *cfg, const struct secrets *s)
 {
 	unsigned int port, i;
@@ -38,7 +47,7 @@ static void fill_listener(struct listener *l, const struct config *cfg, const st
 	for (port = 0; port < cfg->n_ports; port++) {
 		for (i = 0; i < cfg->ports[port].n_addresses; i++)
 			l->addresses[l->n_addresses++] =
-				tuple_v4(&cfg->ports[port].addresses[i].addr);
+				listen_address(&cfg->ports[port].addresses[i]);
 	}
 }
 

@@ -16,16 +16,27 @@
 /* After the n-th SYN|ACK, wait so long. */
 static const uint16_t synack_wait_ms[SYNACK_ATTEMPTS] = {1000, 1000, 2000, 4000};
 
-static bool martian(const struct worker *w, const struct packet *p)
+/* One of our own addresses, or all ones or all zeros in the host part of one of our subnets. */
+static bool not_a_neighbour(const struct listen_address *own, rte_be32_t src)
+{
+	rte_be32_t host = src & own->host_mask;
+
+	if (src == own->addr)
+		return true;
+	return own->host_mask != 0 && ((src ^ own->addr) & ~own->host_mask) == 0 &&
+	       (host == 0 || host == own->host_mask);
+}
+
+static bool martian(const struct listener *l, const struct packet *p)
 {
 	uint32_t src = rte_be_to_cpu_32(p->key.peer_addr);
 	unsigned int i;
 
-	if (src >> 24 == 0 || src >> 24 == 127 || src >= RTE_IPV4(224, 0, 0, 0) ||
-	    p->key.peer_port == 0 || rte_is_multicast_ether_addr(&p->eth->src_addr))
+	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= RTE_IPV4(224, 0, 0, 0) ||
+	    p->key.peer_port == 0)
 		return true;
-	for (i = 0; i < w->listener.n_addresses; i++) {
-		if (w->listener.addresses[i] == p->key.peer_addr)
+	for (i = 0; i < l->n_addresses; i++) {
+		if (not_a_neighbour(&l->addresses[i], p->key.peer_addr))
 			return true;
 	}
 	return false;
@@ -101,7 +112,7 @@ void handshake_syn(struct worker *w, const struct packet *p)
 	enum drop_reason why;
 	struct leg *leg;
 
-	if (martian(w, p)) {
+	if (martian(&w->listener, p)) {
 		relaxed_add(&w->stats->dropped[DROP_MARTIAN], 1);
 		return;
 	}

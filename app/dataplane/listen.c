@@ -13,7 +13,7 @@ bool listen_is_ours(const struct listener *l, const struct tuple *t)
 	if (t->relay_port != l->port)
 		return false;
 	for (i = 0; i < l->n_addresses; i++) {
-		if (l->addresses[i] == t->relay_addr)
+		if (l->addresses[i].addr == t->relay_addr)
 			return true;
 	}
 	return false;
@@ -92,6 +92,11 @@ void listen_input(struct worker *w, struct packet *p)
 	}
 	if (!packet_checksums_good(p)) {
 		worker_drop(w, p->m, DROP_CHECKSUM);
+		return;
+	}
+	/* Answers go to where a segment came from. */
+	if (!rte_is_valid_assigned_ether_addr(&p->eth->src_addr)) {
+		worker_drop(w, p->m, DROP_MARTIAN);
 		return;
 	}
 	take_segment(w, p);

@@ -27,7 +27,10 @@
 
 /* What the service listens on, and how it answers a SYN. */
 struct listener {
-	rte_be32_t addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
+	struct listen_address {
+		rte_be32_t addr;
+		rte_be32_t host_mask; /* the bits that number hosts of its subnet */
+	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
 	rte_be16_t port;
 	uint16_t mss;
