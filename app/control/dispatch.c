@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The routes are added while the control plane is set up and stay; nothing else is kept.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "counter.h"
+#include "dispatch.h"
+#include "jid.h"
+#include "log.h"
+#include "reply.h"
+
+struct dispatch {
+	const char *jid;
+	struct control_stats *stats;
+	struct outlet outlet;
+	struct iq_route routes[DISPATCH_ROUTES_MAX];
+	unsigned int n_routes;
+};
+
+struct dispatch *dispatch_create(const char *jid, struct control_stats *stats,
+				 const struct outlet *outlet)
+{
+	struct dispatch *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->jid = jid;
+	d->stats = stats;
+	d->outlet = *outlet;
+	return d;
+}
+
+void dispatch_destroy(struct dispatch *d)
+{
+	free(d);
+}
+
+int dispatch_add(struct dispatch *d, const struct iq_route *route)
+{
+	if (d->n_routes == DISPATCH_ROUTES_MAX)
+		return -ENOSPC;
+	d->routes[d->n_routes++] = *route;
+	return 0;
+}
+
+static void answer(struct dispatch *d, enum iq_kind kind, enum iq_result result, mxml_node_t *reply)
+{
+	char *text = reply_text(reply);
+
+	counter_increment(&d->stats->iq[kind][result]);
+	if (text == NULL) {
+		log_error("no memory for an answer");
+		return;
+	}
+	d->outlet.send(d->outlet.ctx, text, strlen(text));
+	free(text);
+}
+
+void dispatch_result(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
+		     mxml_node_t *payload)
+{
+	answer(d, kind, IQ_OK, reply_result(d->jid, to, id, payload));
+}
+
+void dispatch_error(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
+		    enum iq_result why)
+{
+	answer(d, kind, why, reply_error(d->jid, to, id, why));
+}
+
+static void drop(struct dispatch *d, mxml_node_t *root, const char *why)
+{
+	struct log_quoted q;
+
+	counter_increment(&d->stats->stanzas_dropped);
+	log_debug("stanza from %s dropped: %s", log_quote(&q, stanza_attribute(root, "from")), why);
+}
+
+/* Is it from somebody and to the component itself? */
+static bool addressed(struct dispatch *d, mxml_node_t *root)
+{
+	const char *from = stanza_attribute(root, "from");
+	const char *to = stanza_attribute(root, "to");
+
+	if (from == NULL || !jid_valid(from) || !reply_can_carry(from)) {
+		drop(d, root, "no sender");
+		return false;
+	}
+	if (to == NULL || strcasecmp(to, d->jid) != 0) {
+		drop(d, root, "to somebody else");
+		return false;
+	}
+	return true;
+}
+
+enum stanza_kind { STANZA_IGNORED, STANZA_REQUEST, STANZA_BROKEN };
+
+/* The three kinds of RFC 6120 section 8 and the four types of an IQ. */
+static enum stanza_kind kind_of(const struct stanza *st, bool *set)
+{
+	static const struct {
+		const char *type;
+		enum stanza_kind kind;
+		bool set;
+	} types[] = {
+		{"get", STANZA_REQUEST, false},
+		{"set", STANZA_REQUEST, true},
+		{"result", STANZA_IGNORED, false},
+		{"error", STANZA_IGNORED, false},
+	};
+	mxml_node_t *root = stanza_root(st);
+	const char *type = stanza_attribute(root, "type");
+	const char *id = stanza_attribute(root, "id");
+	size_t i;
+
+	if (stanza_is(st, root, NS_COMPONENT, "message") ||
+	    stanza_is(st, root, NS_COMPONENT, "presence"))
+		return STANZA_IGNORED;
+	if (!stanza_is(st, root, NS_COMPONENT, "iq") || type == NULL || id == NULL || *id == '\0' ||
+	    !reply_can_carry(id))
+		return STANZA_BROKEN;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(type, types[i].type) == 0) {
+			*set = types[i].set;
+			return types[i].kind;
+		}
+	}
+	return STANZA_BROKEN;
+}
+
+static const struct iq_route *find_route(const struct dispatch *d, const struct iq *iq, bool set)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->n_routes; i++) {
+		const struct iq_route *r = &d->routes[i];
+
+		if (r->set == set && stanza_is(iq->stanza, iq->payload, r->ns, r->name))
+			return r;
+	}
+	return NULL;
+}
+
+static void handle_request(struct dispatch *d, const struct stanza *st, bool set, uint64_t now_ms)
+{
+	mxml_node_t *root = stanza_root(st);
+	struct iq iq = {
+		.stanza = st,
+		.payload = stanza_next_child(root, NULL),
+		.from = stanza_attribute(root, "from"),
+		.id = stanza_attribute(root, "id"),
+		.now_ms = now_ms,
+	};
+	const struct iq_route *route;
+
+	if (strlen(iq.id) > IQ_ID_MAX) {
+		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_POLICY_VIOLATION);
+		return;
+	}
+	if (iq.payload == NULL || stanza_next_child(root, iq.payload) != NULL) {
+		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_BAD_REQUEST);
+		return;
+	}
+	route = find_route(d, &iq, set);
+	if (route == NULL) {
+		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_SERVICE_UNAVAILABLE);
+		return;
+	}
+	iq.ns = route->ns;
+	route->handle(route->ctx, &iq);
+}
+
+void dispatch_stanza(struct dispatch *d, const struct stanza *st, uint64_t now_ms)
+{
+	bool set;
+
+	if (!addressed(d, stanza_root(st)))
+		return;
+	switch (kind_of(st, &set)) {
+	case STANZA_REQUEST:
+		handle_request(d, st, set, now_ms);
+		break;
+	case STANZA_BROKEN:
+		drop(d, stanza_root(st), "neither message, presence nor a proper IQ");
+		break;
+	case STANZA_IGNORED:
+		break;
+	}
+}
+
+void dispatch_oversized(struct dispatch *d, const struct stanza *start_tag)
+{
+	mxml_node_t *root = stanza_root(start_tag);
+	bool set;
+
+	if (!addressed(d, root))
+		return;
+	switch (kind_of(start_tag, &set)) {
+	case STANZA_REQUEST:
+		dispatch_error(d, IQ_OTHER, stanza_attribute(root, "from"),
+			       stanza_attribute(root, "id"), IQ_POLICY_VIOLATION);
+		break;
+	case STANZA_BROKEN:
+		drop(d, root, "over a limit and no proper IQ");
+		break;
+	case STANZA_IGNORED:
+		break;
+	}
+}

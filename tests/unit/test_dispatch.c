@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A stanza in, the answer out: what is not about claims.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dispatch.h"
+#include "service.h"
+
+#define ALICE	 "alice@example.org/pda"
+#define FROM_TO	 " from='" ALICE "' to='relay.example.org'"
+#define GET	 "<iq type='get' id='1'" FROM_TO ">"
+#define SET	 "<iq type='set' id='1'" FROM_TO ">"
+#define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
+#define ERROR(type, condition)                                               \
+	"<iq type=\"error\"" ANSWER_1 "<error type=\"" type "\"><" condition \
+	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
+#define UNAVAILABLE ERROR("cancel", "service-unavailable")
+#define BAD_REQUEST ERROR("modify", "bad-request")
+#define NOT_FOUND   ERROR("cancel", "item-not-found")
+#define POLICY	    ERROR("modify", "policy-violation")
+
+static char sent[8192];
+static unsigned int n_sent;
+
+static void fake_send(void *ctx, const char *text, size_t len)
+{
+	(void)ctx;
+	assert_true(len < sizeof(sent));
+	assert_int_equal(strlen(text), len);
+	strcpy(sent, text);
+	n_sent++;
+}
+
+static const struct outlet outlet = {.send = fake_send};
+static char *namespaces[] = {(char[]){"whoknows"}, (char[]){"urn:example:w"}};
+static struct config cfg = {
+	.xmpp = {.jid = (char[]){"relay.example.org"},
+		 .namespaces = {.names = namespaces, .count = 2}},
+	.endpoint = {.enabled = true, .port = 4000},
+};
+static struct control_stats stats;
+
+struct row {
+	const char *in;
+	const char *out; /* NULL: no answer */
+	bool dropped;
+	enum iq_kind kind; /* of the answer */
+	enum iq_result result;
+};
+
+static const struct row rows[] = {
+	/* ping */
+	{GET "<ping xmlns='urn:xmpp:ping'/></iq>",
+	 "<iq type=\"result\" from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\" />", false,
+	 IQ_PING, IQ_OK},
+	{GET "<p:ping xmlns:p='urn:xmpp:ping'/></iq>",
+	 "<iq type=\"result\" from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\" />", false,
+	 IQ_PING, IQ_OK},
+	{SET "<ping xmlns='urn:xmpp:ping'/></iq>", UNAVAILABLE, false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{GET "<ping xmlns='urn:xmpp:pong'/></iq>", UNAVAILABLE, false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{GET "<pong xmlns='urn:xmpp:ping'/></iq>", UNAVAILABLE, false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{GET "<ping/></iq>", UNAVAILABLE, false, IQ_OTHER, IQ_SERVICE_UNAVAILABLE},
+	/* the domain's case does not matter, what is echoed is escaped */
+	{"<iq type='get' id='&lt;&amp;\"' from='a@b/&quot;' to='Relay.Example.ORG'>"
+	 "<ping xmlns='urn:xmpp:ping'/></iq>",
+	 "<iq type=\"result\" from=\"relay.example.org\" to=\"a@b/&quot;\" id=\"&lt;&amp;&quot;\" />",
+	 false, IQ_PING, IQ_OK},
+	/* disco */
+	{GET "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+	 "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"http://jabber.org/protocol/disco#info\">"
+	 "<identity category=\"proxy\" type=\"endpoint\" name=\"tandem\" />"
+	 "<feature var=\"http://jabber.org/protocol/disco#info\" />"
+	 "<feature var=\"http://jabber.org/protocol/disco#items\" />"
+	 "<feature var=\"urn:xmpp:ping\" />"
+	 "<feature var=\"whoknows\" /><feature var=\"urn:example:w\" /></query></iq>",
+	 false, IQ_DISCO, IQ_OK},
+	{GET "<query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
+	 "<iq type=\"result\"" ANSWER_1
+	 "<query xmlns=\"http://jabber.org/protocol/disco#items\" /></iq>",
+	 false, IQ_DISCO, IQ_OK},
+	{GET "<query node='x' xmlns='http://jabber.org/protocol/disco#info'/></iq>", NOT_FOUND,
+	 false, IQ_DISCO, IQ_ITEM_NOT_FOUND},
+	{GET "<query node='x' xmlns='http://jabber.org/protocol/disco#items'/></iq>", NOT_FOUND,
+	 false, IQ_DISCO, IQ_ITEM_NOT_FOUND},
+	/* one child, no more and no less */
+	{GET "</iq>", BAD_REQUEST, false, IQ_OTHER, IQ_BAD_REQUEST},
+	{GET "text<![CDATA[<ping xmlns='urn:xmpp:ping'/>]]></iq>", BAD_REQUEST, false, IQ_OTHER,
+	 IQ_BAD_REQUEST},
+	{GET "<ping xmlns='urn:xmpp:ping'/><ping xmlns='urn:xmpp:ping'/></iq>", BAD_REQUEST, false,
+	 IQ_OTHER, IQ_BAD_REQUEST},
+	/* never answered */
+	{"<iq type='result' id='1'" FROM_TO "/>", NULL, false, 0, 0},
+	{"<iq type='error' id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, false, 0,
+	 0},
+	{"<message" FROM_TO "><body>hello</body></message>", NULL, false, 0, 0},
+	{"<presence" FROM_TO "/>", NULL, false, 0, 0},
+	/* dropped */
+	{"<iq type='get' id='1' to='relay.example.org'><ping xmlns='urn:xmpp:ping'/></iq>", NULL,
+	 true, 0, 0},
+	{"<iq type='get' id='1' from='' to='relay.example.org'><ping xmlns='urn:xmpp:ping'/></iq>",
+	 NULL, true, 0, 0},
+	{"<iq type='get' id='1' x:from='a@b/c' to='relay.example.org'><ping/></iq>", NULL, true, 0,
+	 0},
+	{"<iq type='get' id='1' from='" ALICE "'><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0,
+	 0},
+	{"<iq type='get' id='1' from='" ALICE "' to='x@relay.example.org'><ping/></iq>", NULL, true,
+	 0, 0},
+	{"<iq type='get' id='1' from='" ALICE "' to='relay.example.org/x'><ping/></iq>", NULL, true,
+	 0, 0},
+	{"<message to='relay.example.org'/>", NULL, true, 0, 0},
+	{"<iq type='get'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
+	{"<iq type='get' id=''" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
+	{"<iq type='get' id='a&#10;b'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0,
+	 0},
+	{"<iq id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
+	{"<iq type='Get' id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
+	{"<iq type='get' id='1' xmlns='jabber:client'" FROM_TO "><ping/></iq>", NULL, true, 0, 0},
+	{"<stanza type='get' id='1'" FROM_TO "><ping/></stanza>", NULL, true, 0, 0},
+	{"<x:iq type='get' id='1'" FROM_TO "><ping/></x:iq>", NULL, true, 0, 0},
+	{"<x:iq xmlns:x='jabber:component:accept' type='get' id='1'" FROM_TO "><ping/></x:iq>",
+	 UNAVAILABLE, false, IQ_OTHER, IQ_SERVICE_UNAVAILABLE},
+};
+
+static void check(const struct row *row, bool oversized)
+{
+	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
+	struct service *s = service_create(&cfg, d);
+	struct stanza *st =
+		oversized ? stanza_parse_start(row->in, NULL) : stanza_parse(row->in, NULL);
+
+	assert_non_null(st);
+	memset(&stats, 0, sizeof(stats));
+	sent[0] = '\0';
+	n_sent = 0;
+	if (oversized)
+		dispatch_oversized(d, st);
+	else
+		dispatch_stanza(d, st, 0);
+	assert_string_equal(sent, row->out == NULL ? "" : row->out);
+	assert_int_equal(n_sent, row->out != NULL);
+	assert_int_equal(stats.stanzas_dropped, row->dropped);
+	assert_int_equal(stats.iq[row->kind][row->result], row->out != NULL);
+	stanza_free(st);
+	service_destroy(s);
+	dispatch_destroy(d);
+}
+
+static void test_stanzas(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s\n", rows[i].in);
+		check(&rows[i], false);
+	}
+}
+
+static void test_oversized(void **state)
+{
+	static const struct row over[] = {
+		{GET, POLICY, false, IQ_OTHER, IQ_POLICY_VIOLATION},
+		{SET, POLICY, false, IQ_OTHER, IQ_POLICY_VIOLATION},
+		{"<iq type='result' id='1'" FROM_TO ">", NULL, false, 0, 0},
+		{"<iq type='error' id='1'" FROM_TO ">", NULL, false, 0, 0},
+		{"<message id='1'" FROM_TO ">", NULL, false, 0, 0},
+		{"<iq type='get' id='1' from='" ALICE "'>", NULL, true, 0, 0},
+		{"<iq type='get'" FROM_TO ">", NULL, true, 0, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(over) / sizeof(over[0]); i++)
+		check(&over[i], true);
+}
+
+static void test_long_id(void **state)
+{
+	char in[4096], id[IQ_ID_MAX + 2];
+	struct row row = {in, NULL, false, IQ_PING, IQ_OK};
+	char out[4096];
+
+	(void)state;
+	memset(id, 'i', sizeof(id));
+	id[IQ_ID_MAX] = '\0';
+	snprintf(in, sizeof(in),
+		 "<iq type='get' id='%s'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", id);
+	snprintf(out, sizeof(out),
+		 "<iq type=\"result\" from=\"relay.example.org\" to=\"" ALICE "\" id=\"%s\" />",
+		 id);
+	row.out = out;
+	check(&row, false);
+
+	id[IQ_ID_MAX] = 'i';
+	id[IQ_ID_MAX + 1] = '\0';
+	snprintf(in, sizeof(in),
+		 "<iq type='get' id='%s'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", id);
+	snprintf(out, sizeof(out),
+		 "<iq type=\"error\" from=\"relay.example.org\" to=\"" ALICE
+		 "\" id=\"%s\"><error type=\"modify\"><policy-violation "
+		 "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>",
+		 id);
+	row.kind = IQ_OTHER;
+	row.result = IQ_POLICY_VIOLATION;
+	check(&row, false);
+}
+
+static void test_features_follow_configuration(void **state)
+{
+	struct row row = {GET "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>", sent,
+			  false, IQ_DISCO, IQ_OK};
+
+	(void)state;
+	cfg.endpoint.enabled = false;
+	check(&row, false);
+	assert_null(strstr(sent, "whoknows"));
+	cfg.endpoint.enabled = true;
+	check(&row, false);
+	assert_non_null(strstr(sent, "whoknows"));
+}
+
+static void test_table_is_bounded(void **state)
+{
+	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
+	struct iq_route route = {.ns = "x", .name = "y"};
+	int i;
+
+	(void)state;
+	for (i = 0; i < DISPATCH_ROUTES_MAX; i++)
+		assert_int_equal(dispatch_add(d, &route), 0);
+	assert_true(dispatch_add(d, &route) < 0);
+	assert_null(service_create(&cfg, d));
+	dispatch_destroy(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stanzas),
+		cmocka_unit_test(test_oversized),
+		cmocka_unit_test(test_long_id),
+		cmocka_unit_test(test_features_follow_configuration),
+		cmocka_unit_test(test_table_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
