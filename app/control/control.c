@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Puts the parts together and turns the wheel: wait for the server's bytes, the workers' events or
+ * a timer; hand on a bounded number of each; write what came of it.
+ *
+ * All parts belong to the thread in control_run(); only the counters and the stop descriptor are
+ * for others.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "counter.h"
+#include "dispatch.h"
+#include "endpoint.h"
+#include "log.h"
+#include "loop.h"
+#include "service.h"
+#include "session.h"
+#include "stream.h"
+
+#define EVENTS_A_ROUND 256
+
+struct control {
+	struct control_stats stats; /* first: it wants its alignment */
+	struct mailbox *mailbox;
+	struct loop *loop;
+	struct stream *stream;
+	struct dispatch *dispatch;
+	struct service *service;
+	struct endpoint *endpoint;
+	struct session_book *book;
+	int stop_fd;
+	struct loop_source stop_source;
+	struct loop_source mailbox_source;
+	bool answer_lost; /* said already that the server takes no answers */
+};
+
+static void send_answer(void *ctx, const char *text, size_t len)
+{
+	struct control *c = ctx;
+	int err = stream_send(c->stream, text, len);
+
+	if (err < 0 && !c->answer_lost)
+		log_warning("answers to the XMPP server are lost: %s", strerrordesc_np(-err));
+	c->answer_lost = err < 0;
+}
+
+static void on_stanza(void *ctx, const struct stanza *st)
+{
+	struct control *c = ctx;
+
+	dispatch_stanza(c->dispatch, st, mailbox_now_ms());
+}
+
+static void on_oversized(void *ctx, const struct stanza *start_tag)
+{
+	struct control *c = ctx;
+
+	dispatch_oversized(c->dispatch, start_tag);
+}
+
+static void on_stream_ready(void *ctx)
+{
+	struct control *c = ctx;
+
+	if (c->book != NULL)
+		session_stream_up(c->book, mailbox_now_ms());
+}
+
+static bool connected(void *ctx)
+{
+	const struct control *c = ctx;
+
+	return stream_ready(c->stream);
+}
+
+static void answer_claim(void *ctx, void *iq, enum iq_result result)
+{
+	struct control *c = ctx;
+
+	endpoint_answer(c->endpoint, iq, result);
+}
+
+static int create_xmpp(struct control *c, const struct config *cfg)
+{
+	const struct stream_callbacks callbacks = {
+		.ctx = c,
+		.stanza = on_stanza,
+		.oversized = on_oversized,
+		.ready = on_stream_ready,
+	};
+	const struct outlet outlet = {.ctx = c, .send = send_answer};
+
+	c->stream =
+		stream_create(&cfg->xmpp, c->loop, &stream_timing_default, &callbacks, &c->stats);
+	c->dispatch = dispatch_create(cfg->xmpp.jid, &c->stats, &outlet);
+	if (c->stream == NULL || c->dispatch == NULL)
+		return -1;
+	c->service = service_create(cfg, c->dispatch);
+	c->endpoint = endpoint_create(cfg, c->dispatch);
+	return c->service == NULL || c->endpoint == NULL ? -1 : 0;
+}
+
+static int create_loop(struct control *c)
+{
+	int err;
+
+	c->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->loop = loop_create();
+	if (c->stop_fd < 0 || c->loop == NULL)
+		return -1;
+	err = loop_add(c->loop, &c->stop_source, c->stop_fd, EPOLLIN);
+	if (err == 0)
+		err = loop_add(c->loop, &c->mailbox_source, mailbox_control_fd(c->mailbox),
+			       EPOLLIN);
+	errno = -err;
+	return err;
+}
+
+struct control *control_create(const struct config *cfg, struct mailbox *mb,
+			       const struct mailbox_splicer *splicer)
+{
+	struct session_answers answers = {.answer = answer_claim, .connected = connected};
+	struct control *c = aligned_alloc(_Alignof(struct control), sizeof(*c));
+	int saved;
+
+	if (c == NULL)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	c->mailbox = mb;
+	c->stop_fd = -1;
+	answers.ctx = c;
+	if (create_loop(c) < 0 || create_xmpp(c, cfg) < 0)
+		goto fail;
+	c->book = session_book_create(cfg, mb, splicer, &answers, &c->stats);
+	if (c->book == NULL)
+		goto fail;
+	endpoint_set_book(c->endpoint, c->book);
+	return c;
+fail:
+	saved = errno;
+	control_destroy(c);
+	errno = saved;
+	return NULL;
+}
+
+void control_destroy(struct control *c)
+{
+	if (c == NULL)
+		return;
+	if (c->book != NULL)
+		session_book_destroy(c->book);
+	endpoint_destroy(c->endpoint);
+	service_destroy(c->service);
+	dispatch_destroy(c->dispatch);
+	stream_destroy(c->stream);
+	loop_destroy(c->loop);
+	if (c->stop_fd >= 0)
+		close(c->stop_fd);
+	free(c);
+}
+
+const struct control_stats *control_stats(const struct control *c)
+{
+	return &c->stats;
+}
+
+void control_stop(struct control *c)
+{
+	const uint64_t one = 1;
+
+	/* It refuses only when it is readable already. */
+	(void)!write(c->stop_fd, &one, sizeof(one));
+}
+
+static bool stop_asked(const struct control *c)
+{
+	uint64_t count;
+
+	return read(c->stop_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
+/* The workers' events; true when more may wait. */
+static bool take_events(struct control *c, uint64_t now_ms)
+{
+	struct mailbox_event events[EVENTS_A_ROUND];
+	unsigned int i, n = mailbox_take_events(c->mailbox, events, EVENTS_A_ROUND);
+
+	for (i = 0; i < n; i++)
+		session_event(c->book, &events[i], now_ms);
+	return n == EVENTS_A_ROUND;
+}
+
+/* Block, unless events wait, for what comes next. */
+static void wait_for_work(struct control *c, unsigned int timeout_ms)
+{
+	bool quiet = mailbox_control_sleep(c->mailbox);
+
+	loop_wait(c->loop, quiet ? timeout_ms : 0);
+	if (quiet)
+		mailbox_control_awake(c->mailbox);
+}
+
+static void say_good_bye(struct control *c)
+{
+	unsigned int timeout_ms;
+
+	session_book_destroy(c->book);
+	c->book = NULL;
+	/* Nobody drains these any more. */
+	loop_remove(c->loop, &c->mailbox_source);
+	loop_remove(c->loop, &c->stop_source);
+	stream_stop(c->stream, mailbox_now_ms());
+	while (!stream_stopped(c->stream)) {
+		timeout_ms = stream_tick(c->stream, mailbox_now_ms());
+		loop_wait(c->loop, timeout_ms);
+	}
+}
+
+void control_run(struct control *c)
+{
+	unsigned int session_ms, stream_ms;
+	uint64_t now_ms;
+	bool more;
+
+	while (!stop_asked(c)) {
+		now_ms = mailbox_now_ms();
+		more = take_events(c, now_ms);
+		session_ms = session_tick(c->book, now_ms);
+		stream_ms = stream_tick(c->stream, now_ms);
+		if (more)
+			session_ms = 0;
+		wait_for_work(c, session_ms < stream_ms ? session_ms : stream_ms);
+	}
+	say_good_bye(c);
+}
