@@ -106,7 +106,7 @@ static void server_listen(struct bench *b)
 	cfg.server_port = ntohs(a.sin_port);
 }
 
-static int setup(void **state)
+static int setup_with(void **state, const struct stream_timing *timing)
 {
 	const struct stream_callbacks callbacks = {
 		.ctx = NULL, .stanza = on_stanza, .oversized = on_oversized, .ready = on_ready};
@@ -118,10 +118,24 @@ static int setup(void **state)
 	b->peer = -1;
 	server_listen(b);
 	b->loop = loop_create();
-	b->stream = stream_create(&cfg, b->loop, &quick, &with_ctx, &b->stats);
+	b->stream = stream_create(&cfg, b->loop, timing, &with_ctx, &b->stats);
 	assert_non_null(b->stream);
 	*state = b;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, &quick);
+}
+
+/* For a test that keeps silent for long. */
+static int setup_patient(void **state)
+{
+	struct stream_timing timing = quick;
+
+	timing.silence = 60000;
+	return setup_with(state, &timing);
 }
 
 static void hang_up(struct bench *b)
@@ -657,7 +671,7 @@ int main(void)
 		WITH_BENCH(test_keep_alive),
 		WITH_BENCH(test_oversized),
 		WITH_BENCH(test_garbage),
-		WITH_BENCH(test_congestion),
+		cmocka_unit_test_setup_teardown(test_congestion, setup_patient, teardown),
 		WITH_BENCH(test_idle),
 		WITH_BENCH(test_stop),
 		WITH_BENCH(test_stop_without_answer),
