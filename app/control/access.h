@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Who may use the relay: access.allow and access.deny of the configuration (DESIGN 2.4).
- */
+/* Who may use the relay: the lists access.allow and access.deny. */
 #ifndef TANDEM_ACCESS_H
 #define TANDEM_ACCESS_H
 
@@ -9,6 +7,14 @@
 
 #include "config.h"
 
+/*
+ * Whether the sender of a stanza may be served.  A JID on the deny list is not, whatever the allow
+ * list says; one on neither list is not.  An entry is a domain, which covers everybody there and
+ * nobody in its subdomains; a bare JID, which covers all its resources; or a full JID.  Node and
+ * domain compare without ASCII case, for entries are typed by people and servers fold both; the
+ * resource compares exactly.  A `from` that is no JID (see jid_split()) is not allowed; NULL
+ * neither.  Any thread.
+ */
 bool access_allowed(const struct config *cfg, const char *from_jid);
 
 #endif

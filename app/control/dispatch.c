@@ -85,8 +85,9 @@ static bool addressed(struct dispatch *d, mxml_node_t *root)
 {
 	const char *from = stanza_attribute(root, "from");
 	const char *to = stanza_attribute(root, "to");
+	struct jid sender;
 
-	if (from == NULL || !jid_valid(from) || !reply_can_carry(from)) {
+	if (from == NULL || !jid_split(from, &sender) || !reply_can_carry(from)) {
 		drop(d, root, "no sender");
 		return false;
 	}

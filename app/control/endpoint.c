@@ -91,8 +91,8 @@ static bool read_sid(mxml_node_t *query, const char **sid)
 	return *sid == NULL || (sid_valid(*sid) && (side == NULL || strcmp(*sid, side) == 0));
 }
 
-/* The peer as servers write it, in `lower`; false when it is malformed or `from` itself. */
-static bool read_peer(mxml_node_t *query, const char *from, char lower[JID_MAX + 1],
+/* The peer as servers write it, in `folded`; false when it is malformed or `from` itself. */
+static bool read_peer(mxml_node_t *query, const char *from, char folded[CONFIG_MAX_JID + 1],
 		      const char **peer)
 {
 	*peer = stanza_attribute(query, "peer");
@@ -100,9 +100,10 @@ static bool read_peer(mxml_node_t *query, const char *from, char lower[JID_MAX +
 		return true;
 	if (!jid_is_full(*peer))
 		return false;
-	jid_lower(*peer, lower);
-	*peer = lower;
-	return strcmp(lower, from) != 0;
+	strcpy(folded, *peer);
+	jid_fold(folded);
+	*peer = folded;
+	return strcmp(folded, from) != 0;
 }
 
 static bool read_ip(const char *text, struct in6_addr *ip)
@@ -182,7 +183,7 @@ static void handle_claim(void *ctx, const struct iq *iq)
 {
 	struct endpoint *e = ctx;
 	struct claim claim = {.from = iq->from};
-	char peer[JID_MAX + 1];
+	char peer[CONFIG_MAX_JID + 1];
 	struct request *request;
 	mxml_node_t *el;
 
@@ -254,7 +255,7 @@ static void handle_address(void *ctx, const struct iq *iq)
 {
 	struct endpoint *e = ctx;
 	const char *sid, *peer_given;
-	char peer[JID_MAX + 1];
+	char peer[CONFIG_MAX_JID + 1];
 
 	if (!admitted(e, IQ_ADDRESS, iq))
 		return;

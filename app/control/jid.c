@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stddef.h>
 #include <string.h>
 
 #include "jid.h"
 
 #define PART_MAX 1023
 
+size_t jid_bare_length(const char *text)
+{
+	return strcspn(text, "/");
+}
+
+/* `least` is the lowest character the part may have. */
 static bool part_valid(const char *part, size_t len, unsigned char least)
 {
 	size_t i;
@@ -19,31 +24,40 @@ static bool part_valid(const char *part, size_t len, unsigned char least)
 	return true;
 }
 
-bool jid_valid(const char *jid)
+bool jid_split(const char *text, struct jid *jid)
 {
-	size_t bare_len = strcspn(jid, "/");
-	const char *at = memchr(jid, '@', bare_len);
-	const char *domain = at == NULL ? jid : at + 1;
-	size_t domain_len = bare_len - (size_t)(domain - jid);
+	size_t bare = jid_bare_length(text);
+	const char *at = memchr(text, '@', bare);
+	bool resource = text[bare] == '/';
 
-	if (at != NULL && !part_valid(jid, (size_t)(at - jid), '!'))
+	jid->node = text;
+	jid->node_len = at != NULL ? (size_t)(at - text) : 0;
+	jid->domain = at != NULL ? at + 1 : text;
+	jid->domain_len = bare - (size_t)(jid->domain - text);
+	jid->resource = text + bare + resource;
+	jid->resource_len = strlen(jid->resource);
+
+	if (at != NULL && !part_valid(jid->node, jid->node_len, '!'))
 		return false;
-	if (!part_valid(domain, domain_len, '!') || memchr(domain, '@', domain_len) != NULL)
+	if (!part_valid(jid->domain, jid->domain_len, '!') ||
+	    memchr(jid->domain, '@', jid->domain_len) != NULL)
 		return false;
-	return jid[bare_len] == '\0' ||
-	       part_valid(jid + bare_len + 1, strlen(jid + bare_len + 1), ' ');
+	return !resource || part_valid(jid->resource, jid->resource_len, ' ');
 }
 
-bool jid_is_full(const char *jid)
+bool jid_is_full(const char *text)
 {
-	return jid_valid(jid) && (strchr(jid, '/') != NULL || strchr(jid, '@') == NULL);
+	struct jid jid;
+
+	return jid_split(text, &jid) && (jid.resource_len > 0 || jid.node_len == 0);
 }
 
-void jid_lower(const char *jid, char out[JID_MAX + 1])
+void jid_fold(char *text)
 {
-	size_t bare_len = strcspn(jid, "/"), i;
+	size_t bare = jid_bare_length(text), i;
 
-	for (i = 0; i < bare_len; i++)
-		out[i] = jid[i] >= 'A' && jid[i] <= 'Z' ? (char)(jid[i] | 0x20) : jid[i];
-	strcpy(out + bare_len, jid + bare_len);
+	for (i = 0; i < bare; i++) {
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			text[i] |= 0x20;
+	}
 }

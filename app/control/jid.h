@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Jabber addresses (RFC 7622), as far as a relay must know them: the server has prepared every
- * `from`; what a user writes in an attribute is checked for its shape only.
+ * Jabber IDs, RFC 7622: [node@]domain[/resource].
+ *
+ * The server has prepared every `from` it delivers; what a user or an operator typed has not been.
+ * Nothing is prepared here, only ASCII case is folded where servers fold it.
  */
 #ifndef TANDEM_JID_H
 #define TANDEM_JID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#define JID_MAX 3071 /* bytes of a full JID */
+#include "config.h"
 
-/* [local@]domain[/resource], each part of 1..1023 bytes, no control characters, no space in local
- * part or domain. */
-bool jid_valid(const char *jid);
+/* Pointers into the JID that was split.  An absent part has the length 0. */
+struct jid {
+	const char *node, *domain, *resource;
+	size_t node_len, domain_len, resource_len;
+};
 
-/* Valid and nothing is missing of a user's full JID; a JID that is only a domain is one as well,
- * for components speak under it. */
-bool jid_is_full(const char *jid);
+/* Take `text` apart.  False for what is no JID: a part that is missing, over 1023 bytes or has
+ * control characters, a space outside the resource, a second @ before it. */
+bool jid_split(const char *text, struct jid *jid);
 
-/* Copies a valid JID, ASCII letters of local part and domain in lower case as servers send them. */
-void jid_lower(const char *jid, char out[JID_MAX + 1]);
+/* Nothing is missing of a user's full JID; a JID that is only a domain is one as well, for
+ * components speak under it. */
+bool jid_is_full(const char *text);
+
+/* Bytes of the bare JID at the head of `text`, which need not be well-formed. */
+size_t jid_bare_length(const char *text);
+
+/* Fold ASCII letters of node and domain to lower case in place, as servers do: strcmp() compares
+ * JIDs from then on. */
+void jid_fold(char *text);
 
 #endif

@@ -26,9 +26,9 @@
 #include "frame.h"
 #include "log.h"
 #include "mailbox.h"
-#include "output.h"
 #include "reply.h"
 #include "resolver.h"
+#include "send_queue.h"
 #include "stream.h"
 
 #define OUTPUT_MAX	(4 << 20)   /* bytes */
@@ -75,7 +75,7 @@ struct stream {
 	uint32_t watched; /* epoll events */
 	struct frame *frame;
 	struct stanza *header; /* the server's */
-	struct output *output;
+	struct send_queue *unsent;
 };
 
 const struct stream_timing stream_timing_default = {
@@ -108,8 +108,8 @@ struct stream *stream_create(const struct config_xmpp *cfg, struct loop *loop,
 	s->source = (struct loop_source){.fd = -1, .ready = on_socket, .ctx = s};
 	s->backoff_ms = timing->backoff_min;
 	s->frame = frame_create();
-	s->output = output_create(OUTPUT_MAX);
-	if (s->frame == NULL || s->output == NULL) {
+	s->unsent = send_queue_create(OUTPUT_MAX);
+	if (s->frame == NULL || s->unsent == NULL) {
 		stream_destroy(s);
 		errno = ENOMEM;
 		return NULL;
@@ -133,7 +133,7 @@ void stream_destroy(struct stream *s)
 		return;
 	close_socket(s);
 	resolver_free(s->resolver);
-	output_destroy(s->output);
+	send_queue_destroy(s->unsent);
 	frame_destroy(s->frame);
 	free(s);
 }
@@ -166,7 +166,7 @@ static uint32_t next_backoff(struct stream *s)
 static void stream_lost(struct stream *s, const char *why)
 {
 	bool up = s->state == STREAM_UP;
-	unsigned int kept = output_rewind(s->output);
+	unsigned int kept = send_queue_rewind(s->unsent);
 	uint32_t wait;
 
 	close_socket(s);
@@ -402,7 +402,7 @@ static void on_oversized(struct stream *s)
 
 static void on_close(struct stream *s)
 {
-	if (!s->stopping && !output_torn(s->output))
+	if (!s->stopping && !send_queue_torn(s->unsent))
 		say(s, STREAM_END);
 	stream_lost(s, "closed by the server");
 }
@@ -415,7 +415,7 @@ static void on_ill_formed(struct stream *s)
 		 "<stream:error><%s xmlns='" NS_STREAM_ERRORS "'/></stream:error>" STREAM_END,
 		 frame_error(s->frame));
 	snprintf(why, sizeof(why), "%s: %s", frame_error(s->frame), frame_error_detail(s->frame));
-	if (!output_torn(s->output))
+	if (!send_queue_torn(s->unsent))
 		say(s, text);
 	stream_lost(s, why);
 }
@@ -484,15 +484,15 @@ static void flush(struct stream *s)
 
 	if (s->state != STREAM_UP && s->state != STREAM_CLOSING)
 		return;
-	err = output_flush(s->output, s->fd);
+	err = send_queue_flush(s->unsent, s->fd);
 	if (err < 0 && err != -EAGAIN) {
 		stream_lost(s, strerrordesc_np(-err));
 		return;
 	}
-	if (output_bytes(s->output) > OUTPUT_HIGH)
+	if (send_queue_bytes(s->unsent) > OUTPUT_HIGH)
 		s->congested = true;
 	watch(s, (err == -EAGAIN ? EPOLLOUT : 0) | (s->congested ? 0 : EPOLLIN));
-	if (s->congested && output_bytes(s->output) < OUTPUT_LOW) {
+	if (s->congested && send_queue_bytes(s->unsent) < OUTPUT_LOW) {
 		s->congested = false;
 		watch(s, EPOLLIN | (err == -EAGAIN ? EPOLLOUT : 0));
 		if (s->state == STREAM_UP)
@@ -533,7 +533,7 @@ static void on_silence(struct stream *s)
 	}
 	text = ping_text(s);
 	if (text != NULL)
-		output_add(s->output, text, strlen(text), false);
+		send_queue_add(s->unsent, text, strlen(text), false);
 	free(text);
 	s->pinged_ms = now_ms;
 	s->deadline_ms = now_ms + s->timing.ping;
@@ -564,7 +564,7 @@ unsigned int stream_tick(struct stream *s, uint64_t now_ms)
 	if (s->state == STREAM_STOPPED)
 		return UINT32_MAX;
 	/* `ready` may have had something to say. */
-	if (stream_ready(s) && output_bytes(s->output) > 0 && (s->watched & EPOLLOUT) == 0)
+	if (stream_ready(s) && send_queue_bytes(s->unsent) > 0 && (s->watched & EPOLLOUT) == 0)
 		return 0;
 	left = s->deadline_ms > now_ms ? s->deadline_ms - now_ms : 0;
 	return left > UINT32_MAX ? UINT32_MAX : (unsigned int)left;
@@ -577,14 +577,14 @@ bool stream_ready(const struct stream *s)
 
 int stream_send(struct stream *s, const char *text, size_t len)
 {
-	return output_add(s->output, text, len, true);
+	return send_queue_add(s->unsent, text, len, true);
 }
 
 void stream_stop(struct stream *s, uint64_t now_ms)
 {
 	s->stopping = true;
 	if (s->state == STREAM_UP &&
-	    output_add(s->output, STREAM_END, strlen(STREAM_END), false) == 0) {
+	    send_queue_add(s->unsent, STREAM_END, strlen(STREAM_END), false) == 0) {
 		s->state = STREAM_CLOSING;
 		s->deadline_ms = now_ms + s->timing.close;
 		counter_set(&s->stats->xmpp_connected, 0);

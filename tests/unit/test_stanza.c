@@ -183,22 +183,23 @@ static void test_jids(void **state)
 		{"bob@example.org/a\nb", false, false},
 		{"bob@example.org/a\x7f", false, false},
 	};
-	char jid[2000], lower[JID_MAX + 1];
+	char jid[2000], mixed[] = "BoB@Example.ORG/LapTop@X";
+	struct jid parts;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(jid_valid(rows[i].jid), rows[i].valid);
+		assert_int_equal(jid_split(rows[i].jid, &parts), rows[i].valid);
 		assert_int_equal(jid_is_full(rows[i].jid), rows[i].full);
 	}
 	memset(jid, 'x', sizeof(jid));
 	jid[1023] = '\0';
-	assert_true(jid_valid(jid));
+	assert_true(jid_split(jid, &parts));
 	jid[1023] = 'x';
 	jid[1024] = '\0';
-	assert_false(jid_valid(jid));
-	jid_lower("BoB@Example.ORG/LapTop@X", lower);
-	assert_string_equal(lower, "bob@example.org/LapTop@X");
+	assert_false(jid_split(jid, &parts));
+	jid_fold(mixed);
+	assert_string_equal(mixed, "bob@example.org/LapTop@X");
 }
 
 int main(void)

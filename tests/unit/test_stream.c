@@ -19,7 +19,7 @@
 
 #include "frame.h"
 #include "mailbox.h"
-#include "output.h"
+#include "send_queue.h"
 #include "stream.h"
 
 #define HEADER_ID(id)                                                          \
@@ -601,40 +601,40 @@ static void test_names(void **state)
 }
 
 /* The queue by itself: nothing is lost or doubled wherever the connection breaks. */
-static void test_output(void **state)
+static void test_send_queue(void **state)
 {
-	struct output *o = output_create(100);
+	struct send_queue *o = send_queue_create(100);
 	int fds[2], size = 1;
 	char data[64];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	assert_int_equal(output_add(o, "aaaaaaaaaa", 10, true), 0);
-	assert_int_equal(output_add(o, "bbbbbbbbbb", 10, false), 0);
-	assert_int_equal(output_add(o, "cccccccccc", 10, true), 0);
-	assert_int_equal(output_bytes(o), 30);
-	assert_int_equal(output_rewind(o), 2);
-	assert_int_equal(output_bytes(o), 20);
-	assert_int_equal(output_add(o, data, 64, true), 0);
-	assert_int_equal(output_add(o, data, 17, true), -ENOBUFS);
-	assert_int_equal(output_add(o, data, (size_t)-1, true), -ENOBUFS);
-	assert_int_equal(output_flush(o, fds[0]), 0);
-	assert_int_equal(output_bytes(o), 0);
-	assert_false(output_torn(o));
+	assert_int_equal(send_queue_add(o, "aaaaaaaaaa", 10, true), 0);
+	assert_int_equal(send_queue_add(o, "bbbbbbbbbb", 10, false), 0);
+	assert_int_equal(send_queue_add(o, "cccccccccc", 10, true), 0);
+	assert_int_equal(send_queue_bytes(o), 30);
+	assert_int_equal(send_queue_rewind(o), 2);
+	assert_int_equal(send_queue_bytes(o), 20);
+	assert_int_equal(send_queue_add(o, data, 64, true), 0);
+	assert_int_equal(send_queue_add(o, data, 17, true), -ENOBUFS);
+	assert_int_equal(send_queue_add(o, data, (size_t)-1, true), -ENOBUFS);
+	assert_int_equal(send_queue_flush(o, fds[0]), 0);
+	assert_int_equal(send_queue_bytes(o), 0);
+	assert_false(send_queue_torn(o));
 	assert_int_equal(read(fds[1], data, 20), 20);
 	assert_memory_equal(data, "aaaaaaaaaacccccccccc", 20);
 	close(fds[1]);
-	assert_int_equal(output_add(o, "d", 1, true), 0);
-	assert_int_equal(output_flush(o, fds[0]), -EPIPE);
-	assert_int_equal(output_rewind(o), 1);
+	assert_int_equal(send_queue_add(o, "d", 1, true), 0);
+	assert_int_equal(send_queue_flush(o, fds[0]), -EPIPE);
+	assert_int_equal(send_queue_rewind(o), 1);
 	close(fds[0]);
-	output_destroy(o);
+	send_queue_destroy(o);
 }
 
 static void test_output_torn(void **state)
 {
-	struct output *o = output_create(4 << 20);
+	struct send_queue *o = send_queue_create(4 << 20);
 	char *text = malloc(2 << 20);
 	int fds[2];
 
@@ -642,17 +642,17 @@ static void test_output_torn(void **state)
 	assert_non_null(text);
 	memset(text, 'a', 2 << 20);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	assert_int_equal(output_add(o, text, 2 << 20, true), 0);
-	assert_int_equal(output_flush(o, fds[0]), -EAGAIN);
-	assert_true(output_torn(o));
-	assert_true(output_bytes(o) < 2 << 20);
-	assert_int_equal(output_rewind(o), 1);
-	assert_false(output_torn(o));
-	assert_int_equal(output_bytes(o), 2 << 20);
+	assert_int_equal(send_queue_add(o, text, 2 << 20, true), 0);
+	assert_int_equal(send_queue_flush(o, fds[0]), -EAGAIN);
+	assert_true(send_queue_torn(o));
+	assert_true(send_queue_bytes(o) < 2 << 20);
+	assert_int_equal(send_queue_rewind(o), 1);
+	assert_false(send_queue_torn(o));
+	assert_int_equal(send_queue_bytes(o), 2 << 20);
 	free(text);
 	close(fds[0]);
 	close(fds[1]);
-	output_destroy(o);
+	send_queue_destroy(o);
 }
 
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -677,7 +677,7 @@ int main(void)
 		WITH_BENCH(test_stop_without_answer),
 		WITH_BENCH(test_stop_while_connecting),
 		WITH_BENCH(test_names),
-		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_send_queue),
 		cmocka_unit_test(test_output_torn),
 	};
 

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "output.h"
+#include "send_queue.h"
 
 #define PIECES_A_WRITE 64
 
@@ -17,16 +17,16 @@ struct piece {
 	char text[];
 };
 
-struct output {
+struct send_queue {
 	STAILQ_HEAD(pieces, piece) pieces;
 	size_t written; /* of the first piece */
 	size_t bytes;	/* of all, less `written` */
 	size_t max_bytes;
 };
 
-struct output *output_create(size_t max_bytes)
+struct send_queue *send_queue_create(size_t max_bytes)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct send_queue *o = calloc(1, sizeof(*o));
 
 	if (o == NULL)
 		return NULL;
@@ -35,7 +35,7 @@ struct output *output_create(size_t max_bytes)
 	return o;
 }
 
-static void remove_first(struct output *o)
+static void remove_first(struct send_queue *o)
 {
 	struct piece *p = STAILQ_FIRST(&o->pieces);
 
@@ -45,7 +45,7 @@ static void remove_first(struct output *o)
 	free(p);
 }
 
-void output_destroy(struct output *o)
+void send_queue_destroy(struct send_queue *o)
 {
 	if (o == NULL)
 		return;
@@ -54,7 +54,7 @@ void output_destroy(struct output *o)
 	free(o);
 }
 
-int output_add(struct output *o, const char *text, size_t len, bool keep)
+int send_queue_add(struct send_queue *o, const char *text, size_t len, bool keep)
 {
 	struct piece *p;
 
@@ -71,7 +71,7 @@ int output_add(struct output *o, const char *text, size_t len, bool keep)
 	return 0;
 }
 
-static void wrote(struct output *o, size_t n)
+static void wrote(struct send_queue *o, size_t n)
 {
 	while (n > 0) {
 		size_t left = STAILQ_FIRST(&o->pieces)->len - o->written;
@@ -86,7 +86,7 @@ static void wrote(struct output *o, size_t n)
 	}
 }
 
-int output_flush(struct output *o, int fd)
+int send_queue_flush(struct send_queue *o, int fd)
 {
 	while (!STAILQ_EMPTY(&o->pieces)) {
 		struct iovec iov[PIECES_A_WRITE];
@@ -111,7 +111,7 @@ int output_flush(struct output *o, int fd)
 	return 0;
 }
 
-unsigned int output_rewind(struct output *o)
+unsigned int send_queue_rewind(struct send_queue *o)
 {
 	struct pieces kept = STAILQ_HEAD_INITIALIZER(kept);
 	unsigned int n = 0;
@@ -133,12 +133,12 @@ unsigned int output_rewind(struct output *o)
 	return n;
 }
 
-size_t output_bytes(const struct output *o)
+size_t send_queue_bytes(const struct send_queue *o)
 {
 	return o->bytes;
 }
 
-bool output_torn(const struct output *o)
+bool send_queue_torn(const struct send_queue *o)
 {
 	return o->written > 0;
 }

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the session files share, and nobody else includes.
+ *
+ * A session has one party or two.  It begins with one claim; the claim that fits it joins it, and
+ * from then on the two share their fate: both are answered with success, or, when one fails, both
+ * with an error.
+ *
+ *   STAGE_NEW       being looked at: in no index, gauge or queue
+ *   STAGE_CLAIMING  one claim or two, legs still to be found
+ *   STAGE_SPLICING   two claims with their legs; the legs are asked for their last numbers
+ *   STAGE_SPLICED  both flow entries are in, both claims are answered
+ *
+ * Every session has at least one deadline running, its own or a party's, from when it leaves
+ * STAGE_NEW; so none is ever forgotten, and all can be found through the queues:
+ *
+ *   held        a claim without a leg                    timers.match
+ *   alone       a claim with a leg, without a partner    timers.pair
+ *   retiring    a session waiting for its owners         RETIRE_WITHIN_MS
+ *   stalled     a session waiting for the XMPP stream    timers.pair
+ *   watched     a spliced session's next look            WATCH_EVERY_MS
+ *
+ * session_claim.c  a claim comes, finds its session and its leg   (rules 2 to 4)
+ * session_splice.c two legs become one flow                       (rule 5, DESIGN 3.3)
+ * session_watch.c  what becomes of the flow                       (DESIGN 3.5)
+ * session_close.c  the one ending
+ * session.c        the public functions: events, timers, creation
+ * pairing.c        who belongs to whom; held_claims.c who waits for which leg
+ */
+#ifndef TANDEM_SESSION_BOOK_H
+#define TANDEM_SESSION_BOOK_H
+
+#include "deadline.h"
+#include "failure_book.h"
+#include "hash_index.h"
+#include "leg_book.h"
+#include "linger_book.h"
+#include "match.h"
+#include "quota.h"
+#include "session.h"
+
+#define WATCH_EVERY_MS	 1000
+#define RETIRE_WITHIN_MS 5000
+#define TICK_BATCH	 256 /* what a tick takes from one queue at most */
+
+enum session_stage { STAGE_NEW, STAGE_CLAIMING, STAGE_SPLICING, STAGE_SPLICED };
+
+/* What a party has only until it is answered: a spliced session keeps nothing of it. */
+struct pending {
+	struct party *party;
+	void *iq;
+	struct claim claim;	    /* its strings are the party's, the session's and ours below */
+	struct leg *leg;	    /* NULL while it is held */
+	struct leg_report *report;  /* NULL until the leg is retired */
+	struct four_tuple name;	    /* match_name() */
+	struct index_node by_name;  /* while it is held */
+	struct deadline deadline;   /* in `held` or in `alone` */
+	uint64_t arrived_us;	    /* monotonic clock */
+	uint64_t serial, looked_at; /* see held_claims.c */
+	char peer[];
+};
+
+struct party {
+	struct session *session;
+	struct pending *pending; /* NULL once answered */
+	struct quota_entry *quota;
+	struct index_node by_jid, by_peer; /* see pairing.c */
+	char jid[];			   /* full, domain folded */
+};
+
+struct session {
+	struct party *party[2]; /* the second NULL until it joins */
+	struct deadline deadline;
+	enum session_stage stage;
+	bool peerless;	     /* two parties, neither of which named the other */
+	unsigned int worker; /* owner of side 0's leg */
+	uint64_t flow;
+	uint64_t begun_ms; /* of the first claim, then of the splice */
+	char sid[];
+};
+
+struct session_book {
+	const struct config *cfg;
+	struct mailbox *mb;
+	const struct mailbox_splicer *splicer;
+	struct session_answers answers;
+	struct control_stats *stats;
+	uint64_t now_ms; /* of the public function that runs */
+
+	struct hash_key key;
+	struct match_policy policy;
+	struct leg_book *legs;
+	struct hash_index by_jid, by_peer, by_name;
+	struct quota quota;
+	struct failure_book failures;
+	struct linger_book linger;
+	uint32_t claims, spliced; /* for limits.sessions: claims not yet answered, spliced pairs */
+	uint64_t serials, looks;
+
+	struct deadline_queue held, alone, retiring, stalled, watched;
+};
+
+/* --- session.c --- */
+
+/* Add the session to the gauges it belongs in now, or take it out (by = -1). */
+void session_gauge(struct session_book *book, const struct session *session, int by);
+void session_counter_add(uint64_t *counter, uint64_t by);
+uint64_t session_clock_us(void);
+
+static inline bool session_is_pair(const struct session *session)
+{
+	return session->party[1] != NULL;
+}
+
+static inline struct party *session_partner(const struct party *party)
+{
+	const struct session *s = party->session;
+
+	return s->party[0] == party ? s->party[1] : s->party[0];
+}
+
+/* --- session_claim.c --- */
+
+/* See whether a leg can be found for one more claim, for which a leg with this tuple matters that
+ * came, was established or went. */
+void session_reconsider(struct session_book *book, const struct four_tuple *tuple);
+
+/* --- pairing.c: rule 4 --- */
+
+enum pairing { PAIRING_ALONE, PAIRING_JOIN, PAIRING_CONFLICT };
+
+/* The session of `jid` for `sid` that is not over, NULL when there is none. */
+struct session *pairing_own(struct session_book *book, const char *sid, const char *jid);
+/* Which session a claim of a JID that has none for that sid belongs to: `*found` for JOIN. */
+enum pairing pairing_seek(struct session_book *book, const struct claim *claim,
+			  struct session **found);
+void pairing_enlist(struct session_book *book, struct party *party);
+/* The second party of `session` has been enlisted too. */
+void pairing_joined(struct session *session);
+void pairing_leave(struct party *party);
+
+/* --- held_claims.c: rule 2 --- */
+
+/* False when so many claims wait for the same leg that they cannot be honest. */
+bool held_claims_add(struct session_book *book, struct party *party);
+void held_claims_remove(struct party *party);
+/* The claim held longest that may mean a leg with this tuple, among those not yet found with this
+ * `look`, a number that held_claims_look() gives out; NULL when there is none. */
+uint64_t held_claims_look(struct session_book *book);
+struct party *held_claims_next(struct session_book *book, const struct four_tuple *tuple,
+			       uint64_t look);
+
+/* --- session_splice.c: rule 5 --- */
+
+/* Both parties have their legs. */
+void splice_begin(struct session_book *book, struct session *session);
+void splice_report(struct session_book *book, struct party *party, const struct leg_report *report);
+/* Go on with up to `batch` sessions that waited for the stream, if it is up. */
+void splice_resume(struct session_book *book, unsigned int batch);
+
+/* --- session_watch.c --- */
+
+/* Look at the flow of a spliced session.  False when the session was closed over it. */
+bool watch_session(struct session_book *book, struct session *session);
+
+/* --- session_close.c --- */
+
+/* Why a session ends, in more detail than its reason tells: a row each in session_close.c. */
+enum ending {
+	ENDING_FINISHED,
+	ENDING_RESET,
+	ENDING_IDLE,
+	ENDING_SUPERSEDED,
+	ENDING_VANISHED, /* the data plane knows the flow no more */
+	ENDING_NO_LEG,
+	ENDING_NO_PARTNER,
+	ENDING_PARTNER_FAILED, /* a short while ago */
+	ENDING_LEG_LOST,
+	ENDING_REPLACED,
+	ENDING_CONFLICT,
+	ENDING_FORBIDDEN,
+	ENDING_LIMIT,
+	ENDING_UNSPLICEABLE,
+	ENDING_SHUTDOWN,
+	ENDINGS
+};
+
+/*
+ * The one way a session ends, whatever its stage: legs or flow are disposed of, unanswered claims
+ * answered, counters moved, the account written, and all of it freed.
+ * `at_fault` is the party that the ending is about: it gets the ending's error and its partner
+ * item-not-found; with NULL it is about both.
+ */
+void session_close(struct session_book *book, struct session *session, enum ending ending,
+		   const struct party *at_fault);
+
+#endif

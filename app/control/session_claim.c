@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A claim comes: rules 2 to 4 of DESIGN 2.1.
+ *
+ * It is looked at in this order: is its form permitted; does it replace an earlier one of the same
+ * JID; has its partner failed already; do the limits allow it; which session does it belong to;
+ * which leg does it mean.  What fails at any of these closes the session it is in by then.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container.h"
+#include "jid.h"
+#include "session_book.h"
+
+/* --- making one --- */
+
+static struct pending *pending_new(const struct session_book *book, const struct claim *claim,
+				   void *iq)
+{
+	size_t peer_size = claim->peer != NULL ? strlen(claim->peer) + 1 : 0;
+	struct pending *pending = calloc(1, sizeof(*pending) + peer_size);
+
+	if (pending == NULL)
+		return NULL;
+	pending->iq = iq;
+	pending->claim = *claim;
+	pending->name = match_name(&book->policy, claim);
+	pending->arrived_us = session_clock_us();
+	if (claim->peer != NULL) {
+		memcpy(pending->peer, claim->peer, peer_size);
+		jid_fold(pending->peer);
+		pending->claim.peer = pending->peer;
+	}
+	return pending;
+}
+
+/* A session of one party, not entered anywhere yet; NULL without memory. */
+static struct session *session_new(const struct session_book *book, const struct claim *claim,
+				   void *iq)
+{
+	size_t jid_size = strlen(claim->from) + 1, sid_size = strlen(claim->sid) + 1;
+	struct session *session = calloc(1, sizeof(*session) + sid_size);
+	struct party *party = calloc(1, sizeof(*party) + jid_size);
+	struct pending *pending = pending_new(book, claim, iq);
+
+	if (session == NULL || party == NULL || pending == NULL) {
+		free(session);
+		free(party);
+		free(pending);
+		return NULL;
+	}
+	memcpy(session->sid, claim->sid, sid_size);
+	session->party[0] = party;
+	session->begun_ms = book->now_ms;
+	memcpy(party->jid, claim->from, jid_size);
+	jid_fold(party->jid);
+	party->session = session;
+	party->pending = pending;
+	pending->party = party;
+	pending->claim.from = party->jid;
+	pending->claim.sid = session->sid;
+	return session;
+}
+
+/* --- finding its leg --- */
+
+static void hold(struct session_book *book, struct party *party)
+{
+	struct pending *pending = party->pending;
+
+	if (hash_index_holds(&pending->by_name))
+		return;
+	if (!held_claims_add(book, party)) {
+		session_close(book, party->session, ENDING_CONFLICT, party);
+		return;
+	}
+	pending->serial = ++book->serials;
+	deadline_start(&book->held, &pending->deadline, book->now_ms);
+}
+
+static void take_leg(struct session_book *book, struct party *party, const struct match *match)
+{
+	struct session *session = party->session;
+	struct pending *pending = party->pending;
+	const struct party *partner = session_partner(party);
+
+	held_claims_remove(party);
+	deadline_stop(&pending->deadline);
+	session_gauge(book, session, -1);
+	pending->leg = match->leg;
+	session_gauge(book, session, +1);
+	leg_hold(book->legs, match->leg, party, match->rule);
+
+	if (partner == NULL)
+		deadline_start(&book->alone, &pending->deadline, book->now_ms);
+	else if (partner->pending->leg != NULL)
+		splice_begin(book, session);
+}
+
+/* Two JIDs name one leg, and nothing tells who is right: neither gets it.  A second claim of the
+ * same JID is no dispute; it waits for a leg of its own. */
+static void dispute(struct session_book *book, struct party *party, struct party *rival)
+{
+	if (strcmp(party->jid, rival->jid) == 0) {
+		hold(book, party);
+	} else if (party->session == rival->session) {
+		session_close(book, party->session, ENDING_CONFLICT, NULL);
+	} else {
+		session_close(book, rival->session, ENDING_CONFLICT, rival);
+		session_close(book, party->session, ENDING_CONFLICT, party);
+	}
+}
+
+static void find_leg(struct session_book *book, struct party *party)
+{
+	struct match match = match_leg(book->legs, &book->policy, &party->pending->claim);
+
+	switch (match.verdict) {
+	case MATCH_FOUND:
+		take_leg(book, party, &match);
+		break;
+	case MATCH_WAIT:
+		hold(book, party);
+		break;
+	case MATCH_TAKEN:
+		dispute(book, party, match.leg->holder);
+		break;
+	case MATCH_CONFLICT:
+		session_close(book, party->session, ENDING_CONFLICT, party);
+		break;
+	}
+}
+
+void session_reconsider(struct session_book *book, const struct four_tuple *tuple)
+{
+	uint64_t look = held_claims_look(book);
+	struct party *party;
+
+	while ((party = held_claims_next(book, tuple, look)) != NULL)
+		find_leg(book, party);
+}
+
+/* --- finding its session --- */
+
+static void begin(struct session_book *book, struct session *session)
+{
+	session->stage = STAGE_CLAIMING;
+	book->claims++;
+	session_gauge(book, session, +1);
+	pairing_enlist(book, session->party[0]);
+}
+
+/* The party leaves the session it was made with and joins `session` as its second. */
+static void join(struct session_book *book, struct session *session, struct party *party)
+{
+	struct pending *first = session->party[0]->pending;
+
+	free(party->session);
+	party->session = session;
+	party->pending->claim.sid = session->sid;
+
+	session_gauge(book, session, -1);
+	session->party[1] = party;
+	book->claims++;
+	session_gauge(book, session, +1);
+	pairing_enlist(book, party);
+	pairing_joined(session);
+	/* The first has waited for its partner long enough.  For its leg it goes on to wait. */
+	if (first->leg != NULL)
+		deadline_stop(&first->deadline);
+}
+
+static bool within_limits(struct session_book *book, struct party *party)
+{
+	if (book->claims + book->spliced >= book->cfg->limits.sessions)
+		return false;
+	party->quota = quota_take(&book->quota, party->jid);
+	return party->quota != NULL;
+}
+
+static bool partner_has_failed(struct session_book *book, const struct claim *claim)
+{
+	if (claim->peer == NULL)
+		return false;
+	failure_forget(&book->failures, claim->sid, claim->from, claim->peer);
+	return failure_known(&book->failures, claim->sid, claim->peer, claim->from, book->now_ms);
+}
+
+/* Bring a new session's claim to where it belongs, or to the ending that is returned. */
+static enum ending admit(struct session_book *book, struct session *session)
+{
+	struct party *party = session->party[0];
+	const struct claim *claim = &party->pending->claim;
+	struct session *other;
+
+	if (!match_permits(&book->policy, claim))
+		return ENDING_FORBIDDEN;
+	other = pairing_own(book, claim->sid, claim->from);
+	if (other != NULL && session_is_pair(other))
+		return ENDING_CONFLICT;
+	if (other != NULL)
+		session_close(book, other, ENDING_REPLACED, other->party[0]);
+	if (partner_has_failed(book, claim))
+		return ENDING_PARTNER_FAILED;
+	if (!within_limits(book, party))
+		return ENDING_LIMIT;
+
+	switch (pairing_seek(book, claim, &other)) {
+	case PAIRING_CONFLICT:
+		return ENDING_CONFLICT;
+	case PAIRING_JOIN:
+		join(book, other, party);
+		break;
+	case PAIRING_ALONE:
+		begin(book, session);
+		break;
+	}
+	return ENDINGS;
+}
+
+void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
+{
+	struct session *session;
+	struct party *party;
+	enum ending ending;
+
+	book->now_ms = now_ms;
+	session = session_new(book, claim, iq);
+	if (session == NULL) {
+		session_counter_add(&book->stats->sessions_closed[SESSION_REFUSED], 1);
+		book->answers.answer(book->answers.ctx, iq, IQ_RESOURCE_CONSTRAINT);
+		return;
+	}
+	party = session->party[0];
+	ending = admit(book, session);
+	if (ending != ENDINGS)
+		session_close(book, session, ending, party);
+	else
+		find_leg(book, party);
+}

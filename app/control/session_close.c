@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one ending.  Whatever a session was and whyever it ends, session_close() looks up one row and
+ * does what it says: so the log line, the metric label, the account and the stanza error can never
+ * tell different stories.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "session_book.h"
+
+#define FINISHED_LINGER_MS 60000
+#define RESET_LINGER_MS	   5000
+
+/* What becomes of the flow of a session that was spliced. */
+enum flow_end {
+	FLOW_END_NONE, /* it had none, or the data plane has removed it already */
+	FLOW_END_STAY, /* the next process finds it, DESIGN 8 */
+	FLOW_END_REMOVE,
+	FLOW_END_LINGER,
+	FLOW_END_RESET, /* both ends are told first */
+};
+
+static const struct end_row {
+	enum session_reason reason;
+	enum iq_result error; /* for the party at fault, or for both */
+	bool remember;	      /* the partner's later claim fails at once */
+	enum flow_end flow_end;
+	uint32_t linger_ms;
+} end_rows[ENDINGS] = {
+	/* only of a spliced session: all claims are answered */
+	[ENDING_FINISHED] = {SESSION_FINISHED, IQ_OK, false, FLOW_END_LINGER, FINISHED_LINGER_MS},
+	[ENDING_RESET] = {SESSION_RESET, IQ_OK, false, FLOW_END_LINGER, RESET_LINGER_MS},
+	[ENDING_IDLE] = {SESSION_IDLE, IQ_OK, false, FLOW_END_RESET, 0},
+	[ENDING_SUPERSEDED] = {SESSION_SUPERSEDED, IQ_OK, false, FLOW_END_REMOVE, 0},
+	[ENDING_VANISHED] = {SESSION_RESET, IQ_OK, false, FLOW_END_NONE, 0},
+	/* only before */
+	[ENDING_NO_LEG] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, true, FLOW_END_NONE, 0},
+	[ENDING_NO_PARTNER] = {SESSION_NO_PARTNER, IQ_REMOTE_SERVER_TIMEOUT, true, FLOW_END_NONE,
+			       0},
+	[ENDING_PARTNER_FAILED] = {SESSION_NO_PARTNER, IQ_ITEM_NOT_FOUND, false, FLOW_END_NONE, 0},
+	[ENDING_LEG_LOST] = {SESSION_LEG_LOST, IQ_ITEM_NOT_FOUND, true, FLOW_END_NONE, 0},
+	[ENDING_REPLACED] = {SESSION_REPLACED, IQ_CONFLICT, false, FLOW_END_NONE, 0},
+	[ENDING_CONFLICT] = {SESSION_CONFLICT, IQ_CONFLICT, true, FLOW_END_NONE, 0},
+	[ENDING_FORBIDDEN] = {SESSION_REFUSED, IQ_FORBIDDEN, true, FLOW_END_NONE, 0},
+	[ENDING_LIMIT] = {SESSION_REFUSED, IQ_RESOURCE_CONSTRAINT, true, FLOW_END_NONE, 0},
+	[ENDING_UNSPLICEABLE] = {SESSION_REFUSED, IQ_SERVICE_UNAVAILABLE, true, FLOW_END_NONE, 0},
+	/* either */
+	[ENDING_SHUTDOWN] = {SESSION_SHUTDOWN, IQ_SERVICE_UNAVAILABLE, false, FLOW_END_STAY, 0},
+};
+
+/* --- the account --- */
+
+static void account_flow(const struct session_book *book, const struct session *session,
+			 const char *reason)
+{
+	struct log_quoted sid, a, b;
+	struct flow_status status = {.state = FLOW_RESET};
+	uint64_t now_ms = book->now_ms > session->begun_ms ? book->now_ms : session->begun_ms;
+
+	/* Of a flow that vanished there is nothing left to tell: zeros. */
+	book->splicer->status(book->splicer->ctx, session->flow, &status);
+	log_info("session closed: sid=%s a=%s b=%s reason=%s bytes=%" PRIu64 "/%" PRIu64
+		 " packets=%" PRIu64 "/%" PRIu64 " seconds=%.3f",
+		 log_quote(&sid, session->sid), log_quote(&a, session->party[0]->jid),
+		 log_quote(&b, session->party[1]->jid), reason, status.bytes[0], status.bytes[1],
+		 status.packets[0], status.packets[1], (double)(now_ms - session->begun_ms) / 1000);
+}
+
+/* Claims that came to nothing cost nothing to send: they must not fill the log. */
+static void account_claims(const struct session *session, const char *reason)
+{
+	struct log_quoted sid, jid;
+
+	for (int i = 0; i < 2; i++) {
+		if (session->party[i] != NULL)
+			log_debug("claim closed: sid=%s jid=%s reason=%s",
+				  log_quote(&sid, session->sid),
+				  log_quote(&jid, session->party[i]->jid), reason);
+	}
+}
+
+static void account(const struct session_book *book, const struct session *session,
+		    enum session_reason reason)
+{
+	uint64_t *closed = &book->stats->sessions_closed[reason];
+
+	if (session->stage == STAGE_SPLICED) {
+		account_flow(book, session, session_reason_name(reason));
+		session_counter_add(closed, 1);
+	} else {
+		account_claims(session, session_reason_name(reason));
+		session_counter_add(closed, session_is_pair(session) ? 2 : 1);
+	}
+}
+
+/* --- the parts --- */
+
+static void end_flow(struct session_book *book, const struct session *session,
+		     const struct end_row *row)
+{
+	switch (row->flow_end) {
+	case FLOW_END_NONE:
+	case FLOW_END_STAY:
+		break;
+	case FLOW_END_REMOVE:
+		book->splicer->remove(book->splicer->ctx, session->flow);
+		break;
+	case FLOW_END_LINGER:
+		linger_add(&book->linger, session->flow, row->linger_ms, book->now_ms);
+		break;
+	case FLOW_END_RESET:
+		linger_reset(&book->linger, session->flow, session->worker, book->now_ms);
+		break;
+	}
+}
+
+static void end_claim(struct session_book *book, struct party *party, enum iq_result error)
+{
+	struct pending *pending = party->pending;
+
+	held_claims_remove(party);
+	deadline_stop(&pending->deadline);
+	if (pending->leg != NULL)
+		leg_reset(book->legs, pending->leg);
+	book->answers.answer(book->answers.ctx, pending->iq, error);
+	free(pending->report);
+	free(pending);
+}
+
+static void end_party(struct session_book *book, struct party *party, const struct end_row *row,
+		      const struct party *at_fault)
+{
+	bool is_about_it = at_fault == NULL || at_fault == party;
+	struct pending *pending = party->pending;
+
+	if (pending != NULL && row->remember && at_fault == party && pending->claim.peer != NULL)
+		failure_remember(&book->failures, party->session->sid, party->jid,
+				 pending->claim.peer, book->now_ms);
+	pairing_leave(party);
+	quota_release(party->quota);
+	if (pending != NULL)
+		end_claim(book, party, is_about_it ? row->error : IQ_ITEM_NOT_FOUND);
+	free(party);
+}
+
+void session_close(struct session_book *book, struct session *session, enum ending ending,
+		   const struct party *at_fault)
+{
+	const struct end_row *row = &end_rows[ending];
+	unsigned int parties = session_is_pair(session) ? 2 : 1;
+
+	account(book, session, row->reason);
+	session_gauge(book, session, -1);
+	deadline_stop(&session->deadline);
+	if (session->stage == STAGE_SPLICED) {
+		book->spliced--;
+		end_flow(book, session, row);
+	} else if (session->stage != STAGE_NEW) {
+		book->claims -= parties;
+	}
+	for (unsigned int i = 0; i < parties; i++)
+		end_party(book, session->party[i], row, at_fault);
+	free(session);
+}
