@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The stanzas between a party and the relay: asking its address (DESIGN 2.2), and telling it which
+ * connection is one's own (PF4, A6.4). */
+#ifndef TANDEM_CLAIM_H
+#define TANDEM_CLAIM_H
+
+#include <strophe.h>
+
+#include "candidate.h"
+
+/* <iq type='get'><query/></iq> */
+xmpp_stanza_t *claim_address_query(xmpp_ctx_t *ctx, const char *relay);
+
+/* The connections in the answer that belong to `relay` itself; returns how many were put in `list`
+ * of CANDIDATE_READ_MAX. */
+unsigned int claim_address_answer(xmpp_stanza_t *result, const char *relay, struct candidate *list);
+
+/* The IQ set that claims socket `fd` for `sid` and the partner's full JID: all four numbers of the
+ * connection (rule 3a of DESIGN 2.1).  NULL with errno. */
+xmpp_stanza_t *claim_build(xmpp_ctx_t *ctx, const char *relay, const char *sid, const char *peer,
+			   int fd);
+
+#endif

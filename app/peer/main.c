@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandem: the Initiator and the Target of the proposal, on the command line. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "account.h"
+#include "iq.h"
+#include "options.h"
+#include "outcome.h"
+#include "receiver.h"
+#include "secret.h"
+#include "sender.h"
+#include "stop.h"
+
+static int run(const struct options *options, const char *password)
+{
+	char random[IQ_RANDOM_TEXT], resource[32] = "tandem";
+	struct account_config config = {
+		.jid = options->jid,
+		.resource = options->resource ? options->resource : resource,
+		.password = password,
+		.server = options->server[0] ? options->server : NULL,
+		.port = options->port,
+		.ca_file = options->ca_file,
+		.timeout_ms = options->timeout_ms,
+	};
+	struct account *account;
+	int outcome;
+
+	if (options->command == COMMAND_SEND) {
+		iq_random(random);
+		snprintf(resource, sizeof(resource), "tandem-%.8s", random);
+	}
+	account = account_create(&config);
+	if (!account)
+		return OUTCOME_LOCAL;
+	outcome = options->command == COMMAND_SEND ? sender_run(options, account)
+						   : receiver_run(options, account);
+	account_close(account);
+	return outcome;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char *password;
+	int parsed = options_parse(argc, argv, &options), outcome = OUTCOME_LOCAL;
+
+	if (parsed)
+		return parsed < 0 ? OUTCOME_USAGE : OUTCOME_DONE;
+	stop_install(account_interrupt);
+	password = secret_read(options.password_file, options.jid);
+	if (password)
+		outcome = run(&options, password);
+	secret_free(password);
+	return stop_signal() && outcome != OUTCOME_DONE ? OUTCOME_STOPPED + stop_signal() : outcome;
+}
