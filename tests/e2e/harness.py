@@ -1,0 +1,579 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every e2e script stands on: a lab of its own, users, legs, counters, captures.
+
+The lab is platform/lab's, see the drawing there.  Nothing here sleeps for luck: every wait is for a
+condition and ends at a deadline.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import hashlib
+import itertools
+import logging
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    import slixmpp
+    from slixmpp.xmlstream.handler import Callback
+    from slixmpp.xmlstream.matcher import StanzaPath
+
+TOP = Path(__file__).resolve().parents[2]
+LAB = TOP / "platform" / "lab"
+BUILD = Path(os.environ.get("TANDEM_BUILD", TOP / "build"))
+TANDEMD = Path(os.environ.get("TANDEMD", BUILD / "app" / "tandemd"))
+TANDEM = Path(os.environ.get("TANDEM", BUILD / "app" / "peer" / "tandem"))
+
+RELAY = "relay.example.org"
+RELAY_AT = {"alice": "192.0.2.10", "bob": "198.51.100.10"}  # the service address on a user's wire
+HOME = {"alice": "192.0.2.1", "bob": "198.51.100.1"}
+XMPP = "203.0.113.10"
+PORT = 4000
+WHOKNOWS = "whoknows"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+TIMEOUT = 20  # seconds: the deadline of whatever should happen at once
+
+
+def fail(message):
+    raise AssertionError(message)
+
+
+def expect(actual, wanted, what):
+    if actual != wanted:
+        fail(f"{what}: {actual!r}, expected {wanted!r}")
+
+
+def until(condition, what, timeout=TIMEOUT, interval=0.02):
+    """Wait until condition() is true; returns its value."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            fail(f"not within {timeout} s: {what}")
+        time.sleep(interval)
+    return value
+
+
+# --- the lab --------------------------------------------------------------------------------------
+
+
+class Lab:
+    """A lab of this script's own, from `with` to the end of it.
+
+    settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
+    xmpp=False: without Prosody and tandemd.  When the script is content and tandemd still runs, it
+    must also stop in order, with status 0.
+    """
+
+    def __init__(self, settings=None, *, relay=True, xmpp=True, offload="off"):
+        self.arguments = ["-p", str(os.getpid()), "-o", offload]
+        if not relay:
+            self.arguments.append("-n")
+        if not xmpp:
+            self.arguments.append("-x")
+        for key, value in (settings or {}).items():
+            self.arguments += ["-s", f"{key}={value}"]
+        self.users = []
+        self.children = []
+
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+        up = subprocess.run([LAB, "up", *self.arguments], stdout=subprocess.PIPE, text=True)
+        if up.returncode:
+            fail("the lab does not come up")
+        self.dir = Path(up.stdout.strip())
+        self.name = (self.dir / "name").read_text().strip()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            for user in self.users:
+                user.close()
+            for child in self.children:
+                if child.poll() is None:
+                    child.kill()
+                child.wait()
+            if kind is None and self.running("tandemd"):
+                self.stop("tandemd")
+                expect(self.status("tandemd"), 0, "exit status of tandemd after an orderly stop")
+        except BaseException:
+            kind = kind or AssertionError
+            raise
+        finally:
+            if kind is not None:
+                self.show_logs()
+            subprocess.run([LAB, "down", self.dir])
+
+    def show_logs(self):
+        for program in ("prosody", "tandemd"):
+            log = self.dir / f"{program}.log"
+            if log.exists():
+                print(f"--- {log.name}", file=sys.stderr)
+                tail = log.read_text(errors="replace").splitlines()[-40:]
+                print("\n".join(tail), file=sys.stderr)
+
+    # programs
+
+    def start(self, program):
+        if subprocess.run([LAB, "start", self.dir, program]).returncode:
+            fail(f"{program} does not start")
+
+    def stop(self, program, how="TERM"):
+        if subprocess.run([LAB, "stop", self.dir, program, how]).returncode:
+            fail(f"{program} does not stop")
+
+    def pid(self, program):
+        return int((self.dir / f"{program}.pid").read_text().split()[0])
+
+    def status(self, program):
+        return int((self.dir / f"{program}.rc").read_text())
+
+    def running(self, program):
+        return (self.dir / f"{program}.pid").exists() and not (self.dir / f"{program}.rc").exists()
+
+    def log(self, program="tandemd"):
+        return (self.dir / f"{program}.log").read_text(errors="replace")
+
+    # places
+
+    def namespace(self, place):
+        return f"{self.name}-{place}"
+
+    @contextlib.contextmanager
+    def inside(self, place):
+        """The calling thread's sockets made within belong to `place`."""
+        enter(f"/run/netns/{self.namespace(place)}")
+        try:
+            yield
+        finally:
+            enter(f"/proc/{os.getpid()}/task/{os.getpid()}/ns/net")
+
+    def command(self, place, *arguments):
+        return ["ip", "netns", "exec", self.namespace(place), *map(str, arguments)]
+
+    def run(self, place, *arguments, check=True, timeout=60):
+        done = subprocess.run(
+            self.command(place, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode:
+            fail(f"{arguments} in {place}: status {done.returncode}\n{done.stdout}")
+        return done
+
+    def spawn(self, place, *arguments, log=None, **options):
+        """A process in `place`, ended at the latest with the lab; its output goes to `log`."""
+        out = open(self.dir / log, "wb") if log else subprocess.PIPE
+        child = subprocess.Popen(
+            self.command(place, *arguments),
+            stdin=options.pop("stdin", subprocess.DEVNULL),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            **options,
+        )
+        if log:
+            out.close()
+        self.children.append(child)
+        return child
+
+    # users and legs
+
+    def user(self, place, jid=None):
+        """A logged-in user; `jid` is bare or full and defaults to the place's own."""
+        user = Jabber(self, place, jid or f"{place}@example.org/lab")
+        self.users.append(user)
+        return user
+
+    def connect(self, place, relay=None, port=PORT, source_port=0, timeout=TIMEOUT):
+        """A kernel TCP connection from `place` to the relay: a leg."""
+        leg = self.socket(place, source_port)
+        leg.settimeout(timeout)
+        leg.connect((relay or RELAY_AT[place], port))
+        return leg
+
+    def socket(self, place, source_port=0):
+        """An unconnected TCP socket in `place`, bound to its address on the wire."""
+        with self.inside(place):
+            leg = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        leg.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        leg.bind((HOME[place], source_port))
+        return leg
+
+    def kill_peer(self, leg):
+        """What a killed process with unread data leaves: a RST."""
+        leg.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        leg.close()
+
+    # what tandemd tells
+
+    def http(self, path):
+        """(status, headers, body) of a GET on the stats endpoint."""
+        with self.inside("relay"):
+            channel = socket.create_connection(("127.0.0.1", 9465), timeout=TIMEOUT)
+        with channel:
+            request = f"GET {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n"
+            channel.sendall(request.encode())
+            answer = b"".join(iter(lambda: channel.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:])
+        if headers.get("transfer-encoding") == "chunked":
+            body = unchunk(body)
+        return int(lines[0].split()[1]), headers, body.decode()
+
+    def metrics(self):
+        """{(name, ((label, value), ...)): number} of all samples."""
+        status, _, body = self.http("/metrics")
+        expect(status, 200, "status of /metrics")
+        return parse_metrics(body)
+
+    def metric(self, name, **labels):
+        """The sum of all samples of `name` that carry `labels`."""
+        return total(self.metrics(), name, **labels)
+
+    @contextlib.contextmanager
+    def capture(self, place, interface, expression="tcp"):
+        """tcpdump running in `place`; yields the path of what it writes, whole at the end."""
+        path = self.dir / f"{place}-{interface}-{next(counter)}.pcap"
+        options = ["-n", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-Z", "root"]
+        child = self.spawn(
+            place, "tcpdump", "-i", interface, *options, "-w", path, expression, log=f"{path.name}.log"
+        )
+        log = self.dir / f"{path.name}.log"
+        until(lambda: "listening on" in log.read_text(), "tcpdump listens")
+        try:
+            yield path
+        finally:
+            child.send_signal(signal.SIGINT)
+            child.wait(TIMEOUT)
+            dropped = re.search(r"(\d+) packets dropped by kernel", log.read_text())
+            expect(dropped and dropped[1], "0", "packets tcpdump missed")
+
+
+counter = itertools.count(1)
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter(path):
+    """setns(2) of the calling thread into a network namespace."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if libc.setns(fd, 0x40000000):
+            raise OSError(ctypes.get_errno(), f"setns {path}")
+    finally:
+        os.close(fd)
+
+
+def unchunk(body):
+    out = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        length = int(size.split(b";")[0], 16)
+        out, body = out + body[:length], body[length + 2 :]
+    return out
+
+
+def parse_metrics(text):
+    samples = {}
+    for line in text.splitlines():
+        if line.startswith("#") or not line:
+            continue
+        name, labels, value = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line).groups()
+        pairs = tuple(sorted(re.findall(r'(\w+)="([^"]*)"', labels or "")))
+        samples[name, pairs] = float(value)
+    return samples
+
+
+def total(samples, name, **labels):
+    wanted = set(labels.items())
+    found = [v for (n, pairs), v in samples.items() if n == name and wanted <= set(pairs)]
+    if not found:
+        fail(f"no sample of {name} {labels}")
+    return sum(found)
+
+
+# --- users ----------------------------------------------------------------------------------------
+
+
+class Answer:
+    """An IQ result or error that came back."""
+
+    def __init__(self, stanza, when):
+        self.xml = stanza
+        self.when = when  # time.monotonic()
+        self.type = stanza.get("type")
+        error = stanza.find("{*}error")
+        self.error_type = None if error is None else error.get("type")
+        conditions = [] if error is None else [e for e in error if e.tag.startswith(f"{{{STANZAS}}}")]
+        self.condition = conditions[0].tag.partition("}")[2] if conditions else None
+
+    def __repr__(self):
+        return ElementTree.tostring(self.xml, encoding="unicode")
+
+
+class Jabber:
+    """A user's stream through Prosody: sends whatever XML, keeps every IQ answer.
+
+    slixmpp runs in a thread of its own that lives in the user's namespace; the methods here are for
+    the script's thread.
+    """
+
+    def __init__(self, lab, place, jid):
+        self.jid = jid
+        self.answers = {}  # id -> [Answer, ...] in order of arrival
+        self.requests = []  # IQ get and set elements from others, unanswered
+        self.arrived = threading.Condition()
+        self.bound = threading.Event()
+        self.lost = threading.Event()
+        self.thread = threading.Thread(target=self.live, args=(lab, place), daemon=True)
+        self.thread.start()
+        if not self.bound.wait(TIMEOUT):
+            fail(f"{jid} cannot log in")
+
+    def live(self, lab, place):
+        enter(f"/run/netns/{lab.namespace(place)}")
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+        password = (lab.dir / "password").read_text().strip()
+        self.stream = slixmpp.ClientXMPP(self.jid, password)
+        self.stream.ca_certs = str(lab.dir / "ca.crt")
+        self.stream.use_ipv6 = False
+        self.stream.register_handler(Callback("all", StanzaPath("iq"), self.on_iq))
+        self.stream.add_event_handler("session_start", self.on_session)
+        self.stream.add_event_handler("disconnected", lambda _: self.lost.set())
+        self.stream.connect(address=(XMPP, 5222))
+        self.loop.run_forever()
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self.loop.close()
+
+    def on_session(self, _):
+        self.jid = self.stream.boundjid.full
+        self.bound.set()
+
+    def on_iq(self, iq):
+        with self.arrived:
+            if iq.xml.get("type") in ("result", "error"):
+                answer = Answer(iq.xml, time.monotonic())
+                self.answers.setdefault(iq.xml.get("id"), []).append(answer)
+            else:
+                self.requests.append(iq.xml)
+            self.arrived.notify_all()
+
+    def send(self, xml):
+        """Send XML as it is."""
+        self.loop.call_soon_threadsafe(self.stream.send_raw, xml)
+
+    def ask(self, payload, type="set", to=RELAY):
+        """Send an IQ and return its id."""
+        id = f"q{next(counter)}"
+        self.send(f"<iq type='{type}' to={quoteattr(to)} id='{id}'>{payload}</iq>")
+        return id
+
+    def answer(self, id, timeout=TIMEOUT):
+        """The answer to an IQ, which must come in time."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: id in self.answers, timeout):
+                fail(f"{self.jid} got no answer to {id} within {timeout} s")
+            return self.answers[id][0]
+
+    def iq(self, payload, type="set", to=RELAY, timeout=TIMEOUT):
+        return self.answer(self.ask(payload, type, to), timeout)
+
+    def unanswered(self, id, seconds):
+        """Fail when an answer comes within so many seconds."""
+        with self.arrived:
+            if self.arrived.wait_for(lambda: id in self.answers, seconds):
+                fail(f"{self.jid} got {self.answers[id][0]} too early")
+
+    def claim(self, leg, sid, **options):
+        return self.ask(endpoint(leg, sid, **options))
+
+    def ping(self, to=RELAY, timeout=TIMEOUT):
+        return self.iq("<ping xmlns='urn:xmpp:ping'/>", "get", to, timeout)
+
+    def close(self):
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.stream.abort)
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(TIMEOUT)
+
+
+def endpoint(leg, sid, peer=None, rule="a", namespace=WHOKNOWS):
+    """The claim of a leg: a socket, or ((own ip, port), (relay ip, port))."""
+    own, relay = leg if isinstance(leg, tuple) else (leg.getsockname(), leg.getpeername())
+    values = {
+        "a": {"ip": relay[0], "port": relay[1], "from-ip": own[0], "from-port": own[1]},
+        "b": {"ip": own[0], "port": own[1]},
+        "c": {"ip": relay[0], "port": own[1]},
+    }[rule]
+    attributes = " ".join(f"{name}='{value}'" for name, value in values.items())
+    peer = f" peer={quoteattr(peer)}" if peer else ""
+    return f"<query xmlns='{namespace}' sid={quoteattr(sid)}{peer}><endpoint {attributes}/></query>"
+
+
+def new_sid():
+    return os.urandom(16).hex()
+
+
+def expect_result(answer, what="answer"):
+    if answer.type != "result":
+        fail(f"{what}: {answer}, expected a result")
+    return answer
+
+
+def expect_error(answer, condition, error_type, what="answer"):
+    if (answer.type, answer.condition, answer.error_type) != ("error", condition, error_type):
+        fail(f"{what}: {answer}, expected the error {condition}/{error_type}")
+    return answer
+
+
+def splice(lab, alice, bob, sid=None, places=("alice", "bob")):
+    """Two legs, claimed and spliced."""
+    sid = sid or new_sid()
+    legs = [lab.connect(place) for place in places]
+    ids = [alice.claim(legs[0], sid, peer=bob.jid), bob.claim(legs[1], sid, peer=alice.jid)]
+    expect_result(alice.answer(ids[0]), "the first claim")
+    expect_result(bob.answer(ids[1]), "the second claim")
+    return legs
+
+
+# --- payload --------------------------------------------------------------------------------------
+
+BLOCK = 1 << 20
+
+
+def blocks(seed, size):
+    """The same pseudo-random bytes for the same seed, in pieces."""
+    source = random.Random(seed)
+    for start in range(0, size, BLOCK):
+        yield source.randbytes(min(BLOCK, size - start))
+
+
+def digest(seed, size):
+    sum = hashlib.sha256()
+    for block in blocks(seed, size):
+        sum.update(block)
+    return sum.hexdigest()
+
+
+def receive(leg):
+    """Read to EOF: (number of bytes, SHA-256)."""
+    sum, size = hashlib.sha256(), 0
+    while block := leg.recv(BLOCK):
+        sum.update(block)
+        size += len(block)
+    return size, sum.hexdigest()
+
+
+def receive_exactly(leg, size):
+    data = b""
+    while len(data) < size:
+        block = leg.recv(size - len(data))
+        if not block:
+            fail(f"EOF after {len(data)} of {size} bytes")
+        data += block
+    return data
+
+
+class Task(threading.Thread):
+    """A function in a thread whose value, or exception, comes out of result()."""
+
+    def __init__(self, function, *arguments):
+        super().__init__(daemon=True)
+        self.function, self.arguments = function, arguments
+        self.value = self.error = None
+        self.start()
+
+    def run(self):
+        try:
+            self.value = self.function(*self.arguments)
+        except BaseException as error:
+            self.error = error
+
+    def result(self, timeout=TIMEOUT):
+        self.join(timeout)
+        if self.is_alive():
+            fail(f"{self.function.__name__} is not done within {timeout} s")
+        if self.error:
+            raise self.error
+        return self.value
+
+
+def send_all(leg, seed, size, shut=True):
+    """Send the bytes of a seed, then FIN."""
+    for block in blocks(seed, size):
+        leg.sendall(block)
+    if shut:
+        leg.shutdown(socket.SHUT_WR)
+
+
+def exchange(one, other, size=1 << 16, timeout=TIMEOUT):
+    """`size` bytes each way at once, byte-exact, with EOF at both ends; the legs are then closed."""
+    senders = [Task(send_all, one, 1, size), Task(send_all, other, 2, size)]
+    readers = [Task(receive, other), Task(receive, one)]
+    for task in senders:
+        task.result(timeout)
+    for seed, task in enumerate(readers, 1):
+        expect(task.result(timeout), (size, digest(seed, size)), f"what arrived of stream {seed}")
+    one.close()
+    other.close()
+
+
+def reaches(one, other, text=b"hello"):
+    """A few bytes each way prove that two legs are spliced."""
+    one.sendall(text)
+    expect(receive_exactly(other, len(text)), text, "bytes that arrived")
+    other.sendall(text[::-1])
+    expect(receive_exactly(one, len(text)), text[::-1], "bytes that arrived")
+
+
+def is_reset(leg, timeout=TIMEOUT):
+    """Wait for the leg to be reset; True at a RST, False when it ends in another way."""
+    leg.settimeout(timeout)
+    try:
+        return leg.recv(1) == "never"
+    except ConnectionResetError:
+        return True
+
+
+def expect_reset(leg, what="the leg", timeout=TIMEOUT):
+    try:
+        if is_reset(leg, timeout):
+            return
+    except TimeoutError:
+        fail(f"{what} is not reset within {timeout} s")
+    fail(f"{what} got data or EOF, expected a RST")
+
+
+def expect_untouched(leg, what="the leg"):
+    """Neither reset nor closed nor given data until now."""
+    leg.setblocking(False)
+    try:
+        data = leg.recv(1)
+        fail(f"{what} got {data!r}")
+    except BlockingIOError:
+        pass
+    except ConnectionResetError:
+        fail(f"{what} was reset")
+    finally:
+        leg.settimeout(TIMEOUT)
