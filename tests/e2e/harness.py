@@ -156,11 +156,12 @@ class Lab:
     @contextlib.contextmanager
     def inside(self, place):
         """The calling thread's sockets made within belong to `place`."""
-        enter(f"/run/netns/{self.namespace(place)}")
-        try:
-            yield
-        finally:
-            enter(f"/proc/{os.getpid()}/task/{os.getpid()}/ns/net")
+        with open(f"/proc/self/task/{threading.get_native_id()}/ns/net") as home:
+            enter(f"/run/netns/{self.namespace(place)}")
+            try:
+                yield
+            finally:
+                set_namespace(home.fileno())
 
     def command(self, place, *arguments):
         return ["ip", "netns", "exec", self.namespace(place), *map(str, arguments)]
@@ -271,14 +272,15 @@ counter = itertools.count(1)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(path):
+def set_namespace(fd):
     """setns(2) of the calling thread into a network namespace."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if libc.setns(fd, 0x40000000):
-            raise OSError(ctypes.get_errno(), f"setns {path}")
-    finally:
-        os.close(fd)
+    if libc.setns(fd, 0x40000000):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def enter(path):
+    with open(path) as file:
+        set_namespace(file.fileno())
 
 
 def unchunk(body):
