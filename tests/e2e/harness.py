@@ -579,3 +579,71 @@ def expect_untouched(leg, what="the leg"):
         fail(f"{what} was reset")
     finally:
         leg.settimeout(TIMEOUT)
+
+
+# --- the tandem program ---------------------------------------------------------------------------
+
+
+class Peer:
+    """A running `tandem`: its lines of output, its complaints, its exit status."""
+
+    def __init__(self, lab, place, *arguments, user=None):
+        base = lab.dir / f"tandem-{next(counter)}"
+        self.out, self.err = base.with_suffix(".out"), base.with_suffix(".err")
+        with open(self.out, "wb") as out, open(self.err, "wb") as err:
+            self.child = subprocess.Popen(
+                lab.command(
+                    place,
+                    TANDEM,
+                    *arguments,
+                    *("--jid", user or f"{place}@example.org"),
+                    *("--server", XMPP),
+                    *("--ca-file", lab.dir / "ca.crt"),
+                    *("--password-file", lab.dir / "password"),
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+        lab.children.append(self.child)
+
+    def line(self, word, timeout=TIMEOUT):
+        """The words of the first line that begins with `word`, once it is there."""
+
+        def find():
+            lines = [line.split(" ") for line in self.out.read_text().splitlines()]
+            found = [words for words in lines if words[0] == word]
+            if not found and self.child.poll() is not None:
+                fail(f"tandem ended with {self.child.returncode}: {self.err.read_text()}")
+            return found and found[0]
+
+        return until(find, f"tandem says {word}", timeout)
+
+    def wait(self, timeout=TIMEOUT):
+        try:
+            return self.child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            fail(f"tandem has not ended within {timeout} s: {self.err.read_text()}")
+
+    def expect(self, status, timeout=TIMEOUT):
+        if self.wait(timeout) != status:
+            fail(f"tandem ended with {self.child.returncode}, expected {status}: {self.err.read_text()}")
+
+
+def receiver(lab, directory, *options, sender="bob@example.org", place="alice"):
+    """A `tandem receive` that is ready; its JID is in .jid."""
+    directory.mkdir(exist_ok=True)
+    peer = Peer(lab, place, "receive", "--from", sender, "--directory", directory, *options)
+    peer.jid = peer.line("ready")[1]
+    return peer
+
+
+def sender(lab, file, to, *options, place="bob"):
+    return Peer(lab, place, "send", file, to, "--via", RELAY, *options)
+
+
+def make_file(path, size, seed=1):
+    with open(path, "wb") as file:
+        for block in blocks(seed, size):
+            file.write(block)
+    return path

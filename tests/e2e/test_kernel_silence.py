@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""After kill -9 of tandemd the relay's kernel sends no RST for the service; a restart just works.
+
+    alice ==== sends on ==== [ tandemd: SIGKILL ] ==== bob        tcpdump on both users' wires
+"""
+
+from harness import PORT, RELAY_AT, Lab, Task, expect, reaches, send_all, splice, until
+from wire import RST, SYN, read_segments
+
+with Lab() as lab:
+    alice, bob = lab.user("alice"), lab.user("bob")
+    a, b = splice(lab, alice, bob)
+    reaches(a, b)
+    parked = lab.connect("alice")
+    with lab.capture("alice", "eth0") as at_alice, lab.capture("bob", "eth0") as at_bob:
+        sending = Task(send_all, a, 1, 64 << 20)
+        b.recv(1 << 20)
+        lab.stop("tandemd", "KILL")
+        expect(lab.status("tandemd"), 128 + 9, "exit status of tandemd")
+
+        def retransmitted():
+            info = lab.run("alice", "ss", "-tino", f"sport = :{a.getsockname()[1]}").stdout
+            return "backoff:" in info
+
+        until(retransmitted, "alice's kernel sends into the void")
+        parked.sendall(b"probe")
+        try:
+            lab.connect("bob", timeout=3)
+            raise AssertionError("somebody answers a SYN after tandemd is gone")
+        except TimeoutError:
+            pass
+
+    relay = [(RELAY_AT[place], PORT) for place in ("alice", "bob")]
+    for capture in (at_alice, at_bob):
+        segments = read_segments(capture)
+        sent = [s for s in segments if s.destination in relay]
+        expect(any(s.has(SYN) for s in segments) or len(sent) > 10, True, "the capture saw the wire")
+        resets = [s for s in segments if s.has(RST) and s.source in relay]
+        expect(resets, [], "RSTs from the relay")
+
+    lab.start("tandemd")
+    reaches(*splice(lab, alice, bob))
