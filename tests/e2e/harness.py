@@ -253,7 +253,7 @@ class Lab:
     def capture(self, place, interface, expression="tcp"):
         """tcpdump running in `place`; yields the path of what it writes, whole at the end."""
         path = self.dir / f"{place}-{interface}-{next(counter)}.pcap"
-        options = ["-n", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-Z", "root"]
+        options = ["-n", "-U", "--immediate-mode", "-B", "32768", "-s", "2048", "-Z", "root"]
         child = self.spawn(
             place, "tcpdump", "-i", interface, *options, "-w", path, expression, log=f"{path.name}.log"
         )
