@@ -92,10 +92,16 @@ class Lab:
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
-        up = subprocess.run([LAB, "up", *self.arguments], stdout=subprocess.PIPE, text=True)
+        up = subprocess.Popen([LAB, "up", *self.arguments], stdout=subprocess.PIPE, text=True)
+        try:
+            directory, _ = up.communicate()
+        except BaseException:
+            up.terminate()  # it then takes down what there is
+            up.wait()
+            raise
         if up.returncode:
             fail("the lab does not come up")
-        self.dir = Path(up.stdout.strip())
+        self.dir = Path(directory.strip())
         self.name = (self.dir / "name").read_text().strip()
         return self
 
