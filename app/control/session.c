@@ -67,7 +67,9 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 	leg_book_remove(book->legs, leg);
 	if (holder == NULL)
 		return;
+	session_gauge(book, holder->session, -1);
 	holder->pending->leg = NULL;
+	session_gauge(book, holder->session, +1);
 	session_close(book, holder->session, ENDING_LEG_LOST, NULL);
 }
 
