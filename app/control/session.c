@@ -70,7 +70,7 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 	session_gauge(book, holder->session, -1);
 	holder->pending->leg = NULL;
 	session_gauge(book, holder->session, +1);
-	session_close(book, holder->session, ENDING_LEG_LOST, NULL);
+	session_close(book, holder->session, ENDING_LEG_LOST, holder);
 }
 
 static void on_leg_seen(struct session_book *book, const struct mailbox_event *ev)
@@ -118,7 +118,7 @@ static void on_leg_retired(struct session_book *book, const struct mailbox_event
 	if (holder->session->stage == STAGE_SPLICING)
 		splice_report(book, holder, &ev->report);
 	else /* nobody asked for it, and it will never speak again */
-		session_close(book, holder->session, ENDING_LEG_LOST, NULL);
+		session_close(book, holder->session, ENDING_LEG_LOST, holder);
 }
 
 static void on_flow_reset_done(struct session_book *book, const struct mailbox_event *ev)

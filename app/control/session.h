@@ -41,7 +41,9 @@ struct claim {
  * How claims are answered.  `iq` is the pointer that was given to session_claim(); the callee owns
  * it again.
  * connected() tells whether an answer can be handed to the XMPP stream now: while it is false
- * nothing is spliced, claims wait for the reconnect or their timer.
+ * nothing is spliced, claims wait for the reconnect or their timer.  An error may have to be
+ * answered all the same; what can be done with it then is the callee's business, as are the
+ * tandem_iq_total counters.
  */
 struct session_answers {
 	void *ctx;

@@ -7,9 +7,9 @@
  * with an error.
  *
  *   STAGE_NEW       being looked at: in no index, gauge or queue
- *   STAGE_CLAIMING  one claim or two, legs still to be found
- *   STAGE_SPLICING   two claims with their legs; the legs are asked for their last numbers
- *   STAGE_SPLICED  both flow entries are in, both claims are answered
+ *   STAGE_CLAIMING  one claim or two, not both with their legs
+ *   STAGE_SPLICING  two claims with their legs, which are asked for their last numbers
+ *   STAGE_SPLICED   both flow entries are in, both claims are answered
  *
  * Every session has at least one deadline running, its own or a party's, from when it leaves
  * STAGE_NEW; so none is ever forgotten, and all can be found through the queues:
@@ -178,6 +178,7 @@ enum ending {
 	ENDING_LEG_LOST,
 	ENDING_REPLACED,
 	ENDING_CONFLICT,
+	ENDING_MALFORMED,
 	ENDING_FORBIDDEN,
 	ENDING_LIMIT,
 	ENDING_UNSPLICEABLE,

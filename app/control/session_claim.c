@@ -2,9 +2,10 @@
 /*
  * A claim comes: rules 2 to 4 of DESIGN 2.1.
  *
- * It is looked at in this order: is its form permitted; does it replace an earlier one of the same
- * JID; has its partner failed already; do the limits allow it; which session does it belong to;
- * which leg does it mean.  What fails at any of these closes the session it is in by then.
+ * It is looked at in this order: is its form right and permitted; does it replace an earlier one of
+ * the same JID; has its partner failed already; do the limits allow it; which session does it
+ * belong to; which leg does it mean.  What fails at any of these closes the session it is in by
+ * then.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -188,6 +189,14 @@ static bool partner_has_failed(struct session_book *book, const struct claim *cl
 	return failure_known(&book->failures, claim->sid, claim->peer, claim->from, book->now_ms);
 }
 
+/* A second line behind the decoder: what is kept of a claim has a limit. */
+static bool is_well_formed(const struct claim *claim)
+{
+	return claim->sid[0] != '\0' && strlen(claim->sid) <= SESSION_SID_MAX &&
+	       strlen(claim->from) <= CONFIG_MAX_JID &&
+	       (claim->peer == NULL || strlen(claim->peer) <= CONFIG_MAX_JID);
+}
+
 /* Bring a new session's claim to where it belongs, or to the ending that is returned. */
 static enum ending admit(struct session_book *book, struct session *session)
 {
@@ -195,6 +204,8 @@ static enum ending admit(struct session_book *book, struct session *session)
 	const struct claim *claim = &party->pending->claim;
 	struct session *other;
 
+	if (!is_well_formed(claim))
+		return ENDING_MALFORMED;
 	if (!match_permits(&book->policy, claim))
 		return ENDING_FORBIDDEN;
 	other = pairing_own(book, claim->sid, claim->from);

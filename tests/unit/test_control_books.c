@@ -182,7 +182,7 @@ static void yard_drain_filler(struct yard *y)
 static void test_full_ring_keeps_order(void **state)
 {
 	struct yard y;
-	struct leg *a, *b, *c;
+	struct leg *a, *b, *c, *d;
 	struct mailbox_command cmd;
 
 	(void)state;
@@ -190,6 +190,7 @@ static void test_full_ring_keeps_order(void **state)
 	a = yard_leg(&y, 1);
 	b = yard_leg(&y, 2);
 	c = yard_leg(&y, 3);
+	d = yard_leg(&y, 4);
 	yard_fill_ring(&y);
 	leg_hold(y.book, a, NULL, MATCH_EXACT);
 	leg_hold(y.book, b, NULL, MATCH_EXACT);
@@ -200,6 +201,7 @@ static void test_full_ring_keeps_order(void **state)
 	yard_drain_filler(&y);
 	/* A ring with room again is no reason to overtake. */
 	leg_retire(y.book, b);
+	leg_hold(y.book, d, NULL, MATCH_EXACT);
 	assert_int_equal(mailbox_take_commands(y.mb, 0, &cmd, 1), 0);
 	assert_true(leg_book_post(y.book));
 	yard_expect(&y, MAILBOX_LEG_CLAIM, 1);
@@ -207,6 +209,7 @@ static void test_full_ring_keeps_order(void **state)
 	yard_expect(&y, MAILBOX_LEG_CLAIM, 2);
 	yard_expect(&y, MAILBOX_LEG_RETIRE, 2);
 	yard_expect(&y, MAILBOX_LEG_RESET, 3);
+	yard_expect(&y, MAILBOX_LEG_CLAIM, 4);
 	assert_int_equal(mailbox_take_commands(y.mb, 0, &cmd, 1), 0);
 	yard_close(&y);
 }

@@ -111,9 +111,48 @@ static void test_half_open_goes_away(void **state)
 	world_close(w);
 }
 
+static void test_malformed(void **state)
+{
+	struct world *w = world_open(NULL);
+	char sid[SESSION_SID_MAX + 2] = "", jid[CONFIG_MAX_JID + 2] = "";
+
+	(void)state;
+	memset(sid, 's', SESSION_SID_MAX);
+	memset(jid, 'j', CONFIG_MAX_JID);
+	assert_answer(w, world_claim_leg(w, ALICE, sid, jid, 1), PENDING);
+	sid[SESSION_SID_MAX] = 's';
+	assert_answer(w, world_claim_leg(w, ALICE, sid, BOB, 1), IQ_BAD_REQUEST);
+	assert_answer(w, world_claim_leg(w, ALICE, "", BOB, 1), IQ_BAD_REQUEST);
+	jid[CONFIG_MAX_JID] = 'j';
+	assert_answer(w, world_claim_leg(w, ALICE, "s", jid, 1), IQ_BAD_REQUEST);
+	assert_answer(w, world_claim_leg(w, jid, "s", BOB, 1), IQ_BAD_REQUEST);
+	world_close(w);
+}
+
 static void tune_strict(struct config *cfg)
 {
 	cfg->endpoint.strict = true;
+}
+
+/* What a half-open leg kept from being decided is decided when it goes. */
+static void test_leg_in_the_way_goes(void **state)
+{
+	struct world *w = world_open(NULL);
+	struct mailbox_event ev = {
+		.type = MAILBOX_LEG_HALF_OPEN, .id = 900, .tuple = world_tuple(5)};
+	unsigned int a;
+
+	(void)state;
+	ev.tuple.peer_addr = world_ip("192.0.2.1");
+	session_event(w->book, &ev, w->now_ms);
+	world_established(w, 5);
+	a = world_claim_port(w, ALICE, "s", BOB, 5); /* rule b has a candidate, so c has no say */
+	assert_answer(w, a, PENDING);
+	assert_gauge(w, SESSIONS_WAITING, 1);
+	ev.type = MAILBOX_LEG_GONE;
+	session_event(w->book, &ev, w->now_ms);
+	assert_gauge(w, SESSIONS_CLAIMED, 1);
+	world_close(w);
 }
 
 static void test_strict(void **state)
@@ -248,6 +287,28 @@ static void test_sids_differ(void **state)
 	world_close(w);
 }
 
+static void tune_sixteen(struct config *cfg)
+{
+	cfg->limits.sessions = 16;
+}
+
+/* Few hash chains, many sids: they meet in the chains and nowhere else. */
+static void test_many_sids_in_few_chains(void **state)
+{
+	struct world *w = world_open(tune_sixteen);
+	char jid[32], sid[8];
+
+	(void)state;
+	for (unsigned int i = 1; i <= 16; i++) {
+		snprintf(jid, sizeof(jid), "u%u@example.org/x", i);
+		snprintf(sid, sizeof(sid), "%u", i);
+		world_established(w, i);
+		assert_answer(w, world_claim_leg(w, jid, sid, NULL, i), PENDING);
+	}
+	assert_gauge(w, SESSIONS_CLAIMED, 16);
+	world_close(w);
+}
+
 static void test_replaced(void **state)
 {
 	struct world *w = world_open(NULL);
@@ -303,6 +364,8 @@ static void test_partner_fails_with_it(void **state)
 	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
 	assert_true(w->legs[1].reset);
 	assert_closed(w, SESSION_NO_LEG, 2);
+	/* That Alice failed with him is no failure of hers: he may try again. */
+	assert_answer(w, world_claim_leg(w, BOB, "s", ALICE, 3), PENDING);
 	world_close(w);
 }
 
@@ -414,6 +477,20 @@ static void test_one_jid_claims_its_leg_twice(void **state)
 	world_pass(w, 3000);
 	assert_answer(w, second, IQ_ITEM_NOT_FOUND);
 	assert_answer(w, first, PENDING);
+	world_close(w);
+}
+
+static void test_held_longest_comes_first(void **state)
+{
+	struct world *w = world_open(NULL);
+	unsigned int first = world_claim_leg(w, ALICE, "s", BOB, 1);
+	unsigned int second = world_claim_leg(w, ALICE, "t", BOB, 1);
+
+	(void)state;
+	world_established(w, 1);
+	world_pass(w, 3000);
+	assert_answer(w, first, PENDING);
+	assert_answer(w, second, IQ_ITEM_NOT_FOUND);
 	world_close(w);
 }
 
@@ -545,6 +622,18 @@ static void test_partner_failed_before(void **state)
 	world_close(w);
 }
 
+static void test_partner_lost_its_leg_before(void **state)
+{
+	struct world *w = world_open(NULL);
+
+	(void)state;
+	world_established(w, 1);
+	world_claim_leg(w, BOB, "s", ALICE, 1);
+	world_gone(w, 1, LEG_END_RESET);
+	assert_answer(w, world_claim_leg(w, ALICE, "s", BOB, 2), IQ_ITEM_NOT_FOUND);
+	world_close(w);
+}
+
 static void test_failure_is_forgotten(void **state)
 {
 	struct world *w = world_open(NULL);
@@ -581,10 +670,13 @@ int main(void)
 		cmocka_unit_test(test_two_candidates),
 		cmocka_unit_test(test_second_candidate_while_held),
 		cmocka_unit_test(test_half_open_goes_away),
+		cmocka_unit_test(test_leg_in_the_way_goes),
+		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_crowded_name),
 		cmocka_unit_test(test_couples),
 		cmocka_unit_test(test_sids_differ),
+		cmocka_unit_test(test_many_sids_in_few_chains),
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_replaced_by_itself),
 		cmocka_unit_test(test_partner_fails_with_it),
@@ -595,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_spliced_leg_is_beyond_dispute),
 		cmocka_unit_test(test_port_sweep),
 		cmocka_unit_test(test_one_jid_claims_its_leg_twice),
+		cmocka_unit_test(test_held_longest_comes_first),
 		cmocka_unit_test(test_partner_never_comes),
 		cmocka_unit_test(test_leg_lost),
 		cmocka_unit_test(test_new_leg_before_the_old_is_gone),
@@ -602,6 +695,7 @@ int main(void)
 		cmocka_unit_test(test_sessions_per_jid),
 		cmocka_unit_test(test_sessions_in_all),
 		cmocka_unit_test(test_partner_failed_before),
+		cmocka_unit_test(test_partner_lost_its_leg_before),
 		cmocka_unit_test(test_failure_is_forgotten),
 		cmocka_unit_test(test_failed_partner_tries_again),
 	};
