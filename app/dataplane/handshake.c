@@ -11,6 +11,8 @@
 #define SYNACK_ATTEMPTS 4   /* at 0, 1, 2 and 4 s; given up after 8 */
 #define MSS_DEFAULT	536 /* RFC 9293 3.7.1 */
 #define WSCALE_MAX	14  /* RFC 7323 2.3 */
+/* 224.0.0.0: multicast, class E and broadcast from here on */
+#define FIRST_MULTICAST UINT32_C(0xe0000000)
 #define TIMESTAMP_BYTES 12
 
 /* After the n-th SYN|ACK, wait so long. */
@@ -32,7 +34,7 @@ static bool martian(const struct listener *l, const struct packet *p)
 	uint32_t src = rte_be_to_cpu_32(p->key.peer_addr);
 	unsigned int i;
 
-	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= RTE_IPV4(224, 0, 0, 0) ||
+	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= FIRST_MULTICAST ||
 	    p->key.peer_port == 0)
 		return true;
 	for (i = 0; i < l->n_addresses; i++) {

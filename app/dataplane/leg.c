@@ -61,6 +61,14 @@ static uint64_t source_hash(const struct leg_table *t, rte_be32_t addr)
 	return tuple_hash(&t->seed, &key);
 }
 
+static bool source_full(const struct leg_table *t, rte_be32_t addr)
+{
+	uint32_t slot = tuple_index_find(&t->source_index, source_hash(t, addr), source_match,
+					 t->sources, &addr);
+
+	return slot != TUPLE_NO_SLOT && t->sources[slot].legs >= t->max_per_source;
+}
+
 static bool source_take(struct leg_table *t, rte_be32_t addr)
 {
 	uint64_t hash = source_hash(t, addr);
@@ -268,7 +276,8 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 	if (t->n_free == 0 || t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
 		return NULL;
 	*why = DROP_LEGS;
-	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed)
+	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed ||
+	    source_full(t, tuple->peer_addr))
 		return NULL;
 	index = t->free_legs[t->n_free - 1];
 	if (tuple_index_insert(&t->index, hash, index) < 0)

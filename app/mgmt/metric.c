@@ -6,10 +6,7 @@
  * right, two of them need not be of the same instant.  Series are numbered like the C array behind
  * them, the last label fastest.
  *
- * Of DESIGN 6 two families are absent until what they count is built, for nobody could say today
- * which values their label has: tandem_syn_cookies_total{result} and
- * tandem_config_reloads_total{result}.  tandem_reservations is here: none can be made, and 0 is how
- * many there are.
+ * Families of DESIGN 6 whose feature is not built yet are here with the zero that is true of them.
  */
 #include <assert.h>
 #include <errno.h>
@@ -135,6 +132,20 @@ static const char *leg_state_value(const struct mgmt_sources *src, unsigned int 
 	return names[i];
 }
 
+static const char *cookie_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
+{
+	static const char *const names[] = {"sent", "valid", "invalid"};
+
+	(void)src, (void)scratch;
+	return names[i];
+}
+
+static const char *reload_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
+{
+	(void)src, (void)scratch;
+	return i == 0 ? "applied" : "refused";
+}
+
 static const char *direction_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
 {
 	(void)src, (void)scratch;
@@ -169,6 +180,8 @@ static const struct metric_label worker = {"worker", 0, count_workers, worker_va
 static const struct metric_label port = {"port", 0, count_ports, port_value};
 static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_state_value};
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
+static const struct metric_label cookie = {"result", 3, NULL, cookie_value};
+static const struct metric_label reload = {"result", 2, NULL, reload_value};
 static const struct metric_label version = {"version", 1, NULL, version_value};
 static const struct metric_label session_state = {"state", SESSION_STATES, NULL,
 						  session_state_value};
@@ -229,6 +242,10 @@ const struct metric_family metric_families[] = {
 	 {NULL}, WORKERS(relayed_packets)},
 	{"tandem_dropped_packets", METRIC_COUNTER, "packets", "Packets dropped, by reason.",
 	 {&dropped_reason}, WORKERS(dropped)},
+	{"tandem_syn_cookies", METRIC_COUNTER, NULL, "SYN cookies, by what became of them.",
+	 {&cookie}, CONSTANT(0)},
+	{"tandem_config_reloads", METRIC_COUNTER, NULL, "Configurations loaded anew.",
+	 {&reload}, CONSTANT(0)},
 	{"tandem_exception_packets", METRIC_COUNTER, "packets",
 	 "Packets passed between the ports and the kernel.",
 	 {&direction}, WORKERS(exception_rx)},

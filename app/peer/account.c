@@ -12,6 +12,8 @@
 #include "account.h"
 
 #include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,9 +71,9 @@ static void on_log(void *userdata, xmpp_log_level_t level, const char *area, con
 {
 	struct account *a = userdata;
 
-	(void)area;
 	if (level >= XMPP_LEVEL_ERROR)
-		snprintf(a->trouble, sizeof(a->trouble), "%s", msg);
+		snprintf(a->trouble, sizeof(a->trouble), "%s",
+			 strcmp(area, "auth") == 0 ? "user or password refused" : msg);
 }
 
 static int on_socket(xmpp_conn_t *conn, void *sock)
@@ -214,14 +216,26 @@ static int set_up(struct account *a)
 	return 0;
 }
 
+/* libstrophe would only fail to start TLS, without a reason. */
+static bool ca_file_good(const char *path)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool good = store && X509_STORE_load_file(store, path) == 1;
+
+	X509_STORE_free(store);
+	ERR_clear_error();
+	if (!good)
+		say("CA file %s: %s", path,
+		    access(path, R_OK) < 0 ? strerror(errno) : "no certificates in it");
+	return good;
+}
+
 struct account *account_create(const struct account_config *config)
 {
 	struct account *a;
 
-	if (config->ca_file && access(config->ca_file, R_OK) < 0) {
-		say("CA file %s: %s", config->ca_file, strerror(errno));
+	if (config->ca_file && !ca_file_good(config->ca_file))
 		return NULL;
-	}
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return NULL;
@@ -350,7 +364,10 @@ int account_turn(struct account *a, struct pollfd *fds, nfds_t n_fds, int64_t ma
 	struct pollfd polled[1 + ACCOUNT_EXTRA_FDS];
 
 	a->stirred = false;
-	xmpp_run_once(a->ctx, 0); /* writes what is queued, and may read */
+	/* It writes what is queued, then reads; what it answered by itself goes out by the second.
+	 */
+	xmpp_run_once(a->ctx, 0);
+	xmpp_run_once(a->ctx, 0);
 	polled[0] = (struct pollfd){.fd = stream_fd, .events = stream_events(a)};
 	for (nfds_t i = 0; i < n_fds; i++)
 		polled[1 + i] = fds[i];

@@ -206,6 +206,16 @@ static int parse_command(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* getopt takes any unique beginning for an option: "--password secret" would name a file. */
+static bool abbreviated(char **argv, const char *name)
+{
+	const char *word = argv[optind - 1];
+
+	if (word == optarg)
+		word = argv[optind - 2];
+	return strcspn(word, "=") != strlen(name) + 2;
+}
+
 static int parse_rows(int argc, char **argv, struct options *o)
 {
 	struct option longs[N_ROWS + 1] = {0};
@@ -215,8 +225,9 @@ static int parse_rows(int argc, char **argv, struct options *o)
 		longs[i] = (struct option){rows[i].name, rows[i].argument, NULL, (int)i};
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (c == '?' || c == ':') {
-			say("%s %s; see --help", argv[optind - 1],
+		if (c == '?' || c == ':' || abbreviated(argv, rows[c].name)) {
+			say("%s %s; see --help",
+			    argv[optarg == argv[optind - 1] ? optind - 2 : optind - 1],
 			    c == ':' ? "needs a value" : "is not an option");
 			return -EINVAL;
 		}

@@ -50,6 +50,7 @@ struct receiver {
 	xmpp_stanza_t *offer_iq; /* unanswered PF1 */
 	char from[JID_MAX + 1];	 /* the Initiator */
 	bool cancelled;
+	char broken[200]; /* how the transfer failed; "": it did not */
 
 	xmpp_stanza_t *complete_iq; /* unanswered last word */
 	struct offer_complete complete;
@@ -300,7 +301,6 @@ static int accept_offer(struct receiver *r)
 
 static int receive_bytes(struct receiver *r)
 {
-	char why[200];
 	int outcome;
 
 	account_keep(r->account, true);
@@ -312,8 +312,8 @@ static int receive_bytes(struct receiver *r)
 		       r->options->timeout_ms, r->options->quiet);
 	if (outcome != OUTCOME_DONE || r->transfer.end == TRANSFER_WHOLE)
 		return outcome;
-	haul_describe(&r->transfer, why, sizeof(why));
-	say("%s: %s", target_name(r), why);
+	haul_describe(&r->transfer, r->broken, sizeof(r->broken));
+	say("%s: %s", target_name(r), r->broken);
 	return r->transfer.end == TRANSFER_FILE ? OUTCOME_LOCAL : OUTCOME_BROKEN;
 }
 
@@ -418,6 +418,7 @@ static void tell_failure(struct receiver *r, int outcome)
 {
 	const char *why = outcome == OUTCOME_STOPPED   ? "the receiver was stopped"
 			  : outcome == OUTCOME_TIMEOUT ? "the receiver timed out"
+			  : r->broken[0]	       ? r->broken
 						       : "the receiver failed";
 
 	if (r->complete_iq)

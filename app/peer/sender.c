@@ -41,6 +41,7 @@ struct sender {
 	struct transfer transfer;
 	char to[JID_MAX + 1]; /* full JID of the Target */
 	bool offered, cancelled;
+	char broken[200]; /* how the transfer failed; "": it did not */
 };
 
 static int open_file(struct sender *s)
@@ -153,7 +154,6 @@ static bool on_request(void *ctx, xmpp_stanza_t *iq)
 
 static int send_bytes(struct sender *s, struct progress *progress)
 {
-	char why[200];
 	int outcome;
 
 	s->transfer.socket = s->leg.fd;
@@ -163,8 +163,8 @@ static int send_bytes(struct sender *s, struct progress *progress)
 		       s->options->quiet);
 	if (outcome != OUTCOME_DONE || s->transfer.end == TRANSFER_WHOLE)
 		return outcome;
-	haul_describe(&s->transfer, why, sizeof(why));
-	say("%s: %s", s->options->file, why);
+	haul_describe(&s->transfer, s->broken, sizeof(s->broken));
+	say("%s: %s", s->options->file, s->broken);
 	return s->transfer.end == TRANSFER_FILE ? OUTCOME_LOCAL : OUTCOME_BROKEN;
 }
 
@@ -288,6 +288,7 @@ static void tell_cancel(struct sender *s, int outcome)
 {
 	const char *why = outcome == OUTCOME_STOPPED   ? "the sender was stopped"
 			  : outcome == OUTCOME_TIMEOUT ? "the sender timed out"
+			  : s->broken[0]	       ? s->broken
 						       : "the sender failed";
 
 	account_send(s->account,

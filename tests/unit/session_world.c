@@ -11,24 +11,21 @@ static struct world *the_world; /* for the log */
 
 /* --- the log, in place of the real one --- */
 
-void log_info(const char *fmt, ...)
+void log_write(enum log_level level, const char *fmt, ...)
 {
 	va_list args;
 
+	if (level != LOG_LEVEL_INFO)
+		return;
 	va_start(args, fmt);
 	vsnprintf(the_world->account, sizeof(the_world->account), fmt, args);
 	va_end(args);
 }
 
-void log_debug(const char *fmt, ...)
+const char *log_quote(struct log_quoted *q, const char *text)
 {
-	(void)fmt;
-}
-
-const char *log_quote(char *buf, size_t size, const char *text)
-{
-	snprintf(buf, size, "<%s>", text);
-	return buf;
+	snprintf(q->text, sizeof(q->text), "<%.128s>", text);
+	return q->text;
 }
 
 static void trace(struct world *w, char what)

@@ -225,10 +225,10 @@ static void test_retired_leg_goes_with_last_command(void **state)
 	assert_int_equal(leg_book_count(y.book), 0);
 
 	leg_hold(y.book, yard_leg(&y, 1), (struct party *)(uintptr_t)16, MATCH_EXACT);
-	leg_was_retired(y.book, leg_by_id(y.book, 1));
+	leg_was_retired(y.book, leg_book_find(y.book, 1));
 	yard_expect(&y, MAILBOX_LEG_CLAIM, 1);
 	yard_fill_ring(&y);
-	leg_open(y.book, leg_by_id(y.book, 1), 77, 1);
+	leg_open(y.book, leg_book_find(y.book, 1), 77, 1);
 	assert_int_equal(leg_book_count(y.book), 1);
 	yard_drain_filler(&y);
 	assert_true(leg_book_post(y.book));
@@ -247,9 +247,9 @@ static void test_reset_before_the_report(void **state)
 	(void)state;
 	yard_open(&y, 8);
 	leg_retire(y.book, yard_leg(&y, 1));
-	leg_reset(y.book, leg_by_id(y.book, 1));
+	leg_reset(y.book, leg_book_find(y.book, 1));
 	assert_int_equal(leg_book_count(y.book), 1); /* RETIRED or GONE is still to come */
-	leg_was_retired(y.book, leg_by_id(y.book, 1));
+	leg_was_retired(y.book, leg_book_find(y.book, 1));
 	assert_int_equal(leg_book_count(y.book), 0);
 	yard_close(&y);
 }
@@ -264,13 +264,13 @@ static void test_full_book(void **state)
 	assert_non_null(yard_leg(&y, 1));
 	assert_non_null(yard_leg(&y, 2));
 	assert_null(yard_leg(&y, 3));
-	leg_book_remove(y.book, leg_by_id(y.book, 1));
+	leg_book_remove(y.book, leg_book_find(y.book, 1));
 	assert_non_null(yard_leg(&y, 3));
-	leg_book_remove(y.book, leg_by_id(y.book, 2));
+	leg_book_remove(y.book, leg_book_find(y.book, 2));
 	assert_null(leg_book_add(y.book, 4, 2, &tuple)); /* no such worker */
 	yard_fill_ring(&y);
-	leg_reset(y.book, leg_by_id(y.book, 3));
-	leg_book_remove(y.book, leg_by_id(y.book, 3)); /* with its command */
+	leg_reset(y.book, leg_book_find(y.book, 3));
+	leg_book_remove(y.book, leg_book_find(y.book, 3)); /* with its command */
 	yard_drain_filler(&y);
 	assert_true(leg_book_post(y.book));
 	yard_close(&y);

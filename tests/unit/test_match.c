@@ -295,9 +295,9 @@ static void test_gone_and_reset_legs(void **state)
 	assert_int_equal(match_leg(s.book, &s.policy, &claim).verdict, MATCH_FOUND);
 	leg_reset(s.book, leg);
 	assert_int_equal(match_leg(s.book, &s.policy, &claim).verdict, MATCH_WAIT);
-	assert_ptr_equal(leg_by_id(s.book, 1), leg);
+	assert_ptr_equal(leg_book_find(s.book, 1), leg);
 	leg_book_remove(s.book, leg);
-	assert_null(leg_by_id(s.book, 1));
+	assert_null(leg_book_find(s.book, 1));
 	assert_int_equal(leg_book_count(s.book), 0);
 	scene_clear(&s);
 }

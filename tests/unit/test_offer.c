@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim.h"
+#include "offer.h"
+
+#define ROWS(t) (sizeof(t) / sizeof((t)[0]))
+
+static xmpp_ctx_t *ctx;
+
+static int set_up(void **state)
+{
+	(void)state;
+	xmpp_initialize();
+	ctx = xmpp_ctx_new(NULL, NULL);
+	return ctx ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	xmpp_ctx_free(ctx);
+	xmpp_shutdown();
+	return 0;
+}
+
+/* As it comes off the wire. */
+static xmpp_stanza_t *wire(const char *text)
+{
+	xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(ctx, text);
+
+	assert_non_null(stanza);
+	return stanza;
+}
+
+static xmpp_stanza_t *over_the_wire(xmpp_stanza_t *stanza)
+{
+	char *text;
+	size_t len;
+
+	assert_non_null(stanza);
+	assert_int_equal(xmpp_stanza_to_text(stanza, &text, &len), XMPP_EOK);
+	xmpp_stanza_release(stanza);
+	stanza = wire(text);
+	xmpp_free(ctx, text);
+	return stanza;
+}
+
+static void names(void **state)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} rows[] = {
+		{"report.pdf", true},
+		{"two words", true},
+		{"gr\xc3\xbc\xc3\x9f"
+		 "e.txt",
+		 true},
+		{".profile", true}, /* hidden files are the receiver's business */
+		{"...", true},
+		{"", false},
+		{".", false},
+		{"..", false},
+		{"a/b", false},
+		{"../../etc/passwd", false},
+		{"/etc/passwd", false},
+		{"a\nb", false},
+		{"a\x1b[2J", false},
+		{"a\x7f", false},
+		{"a\xc2\x9b"
+		 "2J",
+		 false}, /* C1 CSI */
+		{"gpj.\xe2\x80\xae"
+		 "exe",
+		 false}, /* right-to-left override */
+		{"a\xff", false},
+		{"\xc0\xaf", false}, /* overlong slash */
+		{"\xed", false},
+	};
+	char name[OFFER_NAME_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		if ((offer_name_fault(rows[i].name) == NULL) != rows[i].good)
+			fail_msg("row %zu", i);
+	}
+	memset(name, 'x', sizeof(name));
+	name[OFFER_NAME_MAX + 1] = '\0';
+	assert_non_null(offer_name_fault(name));
+	name[OFFER_NAME_MAX] = '\0';
+	assert_null(offer_name_fault(name));
+}
+
+#define OFFER(sid, inner)                                                                       \
+	"<iq type='set' id='1' from='bob@example.org/x'><query xmlns='whoknows' " sid ">" inner \
+	"</query></iq>"
+#define FILE_OK "<file xmlns='urn:tandem:file:0' name='a' size='5'/>"
+
+static void offers(void **state)
+{
+	static const struct {
+		const char *text;
+		int candidates; /* -1: malformed */
+	} rows[] = {
+		{OFFER("sid='A'",
+		       "<connection jid='r.example.org' ip='192.0.2.1' port='4000'/>" FILE_OK),
+		 1},
+		{OFFER("side='A'", FILE_OK), 0},
+		{OFFER("sid='A' side='A'", FILE_OK), 0},
+		{OFFER("sid='A' side='B'", FILE_OK), -1},
+		{OFFER("sid=''", FILE_OK), -1},
+		{OFFER("", FILE_OK), -1},
+		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' size='5'/>"), -1},
+		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='a'/>"), -1},
+		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='a' size='-5'/>"), -1},
+		{OFFER("sid='A'",
+		       "<file xmlns='urn:tandem:file:0' name='a' size='9223372036854775808'/>"),
+		 -1},
+		{OFFER("sid='A'",
+		       "<file xmlns='urn:tandem:file:0' name='a' size='9223372036854775807'/>"),
+		 0},
+		{OFFER("sid='A'",
+		       "<file xmlns='urn:tandem:file:0' name='a' size='18446744073709551617'/>"),
+		 -1},
+		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='a' size='5 '/>"), -1},
+		/* bad candidates are passed over */
+		{OFFER("sid='A'",
+		       "<connection ip='192.0.2.1' port='4000'/><connection jid='' ip='192.0.2.1' port='1'/>"
+		       "<connection jid='r' ip='name' port='4000'/><connection jid='r' ip='192.0.2.1'/>"
+		       "<connection xmlns='other' jid='r' ip='192.0.2.1' port='4000'/>text"
+		       "<connection jid='r' ip='192.0.2.1' port='4000'/>" FILE_OK),
+		 1},
+		/* prefixes are nothing but prefixes */
+		{"<iq type='set' id='1' from='b@c/d'><w:query xmlns:w='whoknows' sid='A'>"
+		 "<w:connection jid='r' ip='192.0.2.1' port='4000'/>"
+		 "<f:file xmlns:f='urn:tandem:file:0' name='a' size='5'/></w:query></iq>",
+		 1},
+	};
+	struct offer *offer = calloc(1, sizeof(*offer));
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(rows[i].text);
+		const char *fault;
+
+		assert_true(offer_is(iq));
+		fault = offer_parse(iq, offer);
+		if ((fault != NULL) != (rows[i].candidates < 0) ||
+		    (!fault && (int)offer->n_candidates != rows[i].candidates))
+			fail_msg("row %zu: %s, %u candidates", i, fault ? fault : "taken",
+				 offer->n_candidates);
+		xmpp_stanza_release(iq);
+	}
+	free(offer);
+}
+
+static void not_offers(void **state)
+{
+	static const char *const rows[] = {
+		"<iq type='get' id='1'><query xmlns='whoknows' sid='A'>" FILE_OK "</query></iq>",
+		"<iq type='set' id='1'><query xmlns='other' sid='A'>" FILE_OK "</query></iq>",
+		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'><file name='a' size='5'/></query></iq>",
+		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'/></iq>",
+		"<iq type='set' id='1'/>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(rows[i]);
+
+		assert_false(offer_is(iq));
+		xmpp_stanza_release(iq);
+	}
+}
+
+static void many_candidates(void **state)
+{
+	struct offer *offer = calloc(1, sizeof(*offer)), *read = calloc(1, sizeof(*read));
+	xmpp_stanza_t *iq, *more;
+
+	(void)state;
+	strcpy(offer->sid, "A01");
+	strcpy(offer->name, "a&<'\">b");
+	offer->size = INT64_MAX;
+	offer->n_candidates = CANDIDATE_READ_MAX;
+	for (unsigned int i = 0; i < CANDIDATE_READ_MAX; i++) {
+		strcpy(offer->candidates[i].jid, "relay.example.org");
+		candidate_parse(i % 2 ? "192.0.2.1" : "2001:db8::1", "4000",
+				&offer->candidates[i].addr);
+	}
+	iq = offer_build(ctx, "alice@example.org/x", offer);
+	more = iq_add(xmpp_stanza_get_child_by_name(iq, "query"), "connection", NULL);
+	xmpp_stanza_set_attribute(more, "jid", "one.too.many");
+	xmpp_stanza_set_attribute(more, "ip", "192.0.2.9");
+	xmpp_stanza_set_attribute(more, "port", "4000");
+	iq = over_the_wire(iq);
+	assert_null(offer_parse(iq, read));
+	assert_memory_equal(read, offer, sizeof(*offer));
+	xmpp_stanza_release(iq);
+	free(offer);
+	free(read);
+}
+
+#define ACCEPT(sid, jid)                                                            \
+	"<iq type='result' id='1'><query xmlns='whoknows' " sid "><connection " jid \
+	"/></query></iq>"
+
+static void accepted(void **state)
+{
+	static const struct {
+		const char *text;
+		int choice; /* negative: refused */
+	} rows[] = {
+		{ACCEPT("sid='A'", "jid='two.example.org'"), 1},
+		{ACCEPT("sid='A'", "jid='One.example.org'"), 0},
+		{ACCEPT("side='A'", "jid='one.example.org'"), 0},
+		{ACCEPT("sid='B'", "jid='one.example.org'"), -1},
+		{ACCEPT("", "jid='one.example.org'"), -1},
+		{ACCEPT("sid='A'", "jid='three.example.org'"), -1},
+		{ACCEPT("sid='A'", "jid=''"), -1},
+		{ACCEPT("sid='A'", ""), -1},
+		{"<iq type='result' id='1'><query xmlns='whoknows' sid='A'/></iq>", -1},
+		{"<iq type='result' id='1'/>", -1},
+	};
+	struct offer *offer = calloc(1, sizeof(*offer));
+
+	(void)state;
+	strcpy(offer->sid, "A");
+	offer->n_candidates = 2;
+	strcpy(offer->candidates[0].jid, "one.example.org");
+	strcpy(offer->candidates[1].jid, "two.example.org");
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(rows[i].text);
+		int choice = offer_accepted(iq, offer);
+
+		if (rows[i].choice < 0 ? choice >= 0 : choice != rows[i].choice)
+			fail_msg("row %zu: %d", i, choice);
+		xmpp_stanza_release(iq);
+	}
+	free(offer);
+}
+
+static void completes(void **state)
+{
+	struct offer_complete said = {.sid = "A", .bytes = 1234567890123}, heard;
+	xmpp_stanza_t *iq, *element;
+
+	(void)state;
+	for (unsigned int i = 0; i < OFFER_DIGEST_LEN; i++)
+		said.digest[i] = (unsigned char)(i * 37);
+	iq = over_the_wire(offer_complete_build(ctx, "a@b/c", &said));
+	assert_int_equal(offer_complete_parse(iq, &heard), 1);
+	assert_string_equal(heard.sid, said.sid);
+	assert_true(heard.bytes == said.bytes);
+	assert_memory_equal(heard.digest, said.digest, sizeof(said.digest));
+	element = xmpp_stanza_get_child_by_name(iq, "complete");
+	xmpp_stanza_set_attribute(element, "sha256", "abcd");
+	assert_int_equal(offer_complete_parse(iq, &heard), -EINVAL);
+	xmpp_stanza_del_attribute(element, "sha256");
+	assert_int_equal(offer_complete_parse(iq, &heard), -EINVAL);
+	xmpp_stanza_set_type(iq, "get");
+	assert_int_equal(offer_complete_parse(iq, &heard), 0);
+	xmpp_stanza_release(iq);
+}
+
+static void cancels(void **state)
+{
+	char why[16];
+	xmpp_stanza_t *iq =
+		over_the_wire(offer_cancel_build(ctx, "a@b/c", "A", "disk <full> & more"));
+
+	(void)state;
+	assert_false(offer_cancel_parse(iq, "B", why, sizeof(why)));
+	assert_true(offer_cancel_parse(iq, "A", why, sizeof(why)));
+	assert_string_equal(why, "disk <full> & m");
+	xmpp_stanza_release(iq);
+}
+
+static void relay_addresses(void **state)
+{
+	struct candidate *list = calloc(CANDIDATE_READ_MAX, sizeof(*list));
+	xmpp_stanza_t *iq =
+		wire("<iq type='result' id='1'><w:query xmlns:w='whoknows'>"
+		     "<w:connection jid='other.example.org' ip='192.0.2.9' port='4000'/>"
+		     "<w:connection jid='relay.example.org' ip='192.0.2.1' port='4000'/>"
+		     "</w:query></iq>");
+
+	(void)state;
+	assert_int_equal(claim_address_answer(iq, "relay.example.org", list), 1);
+	assert_string_equal(list[0].jid, "relay.example.org");
+	assert_int_equal(claim_address_answer(iq, "third.example.org", list), 0);
+	xmpp_stanza_release(iq);
+	free(list);
+}
+
+static void errors(void **state)
+{
+	char why[64];
+	xmpp_stanza_t *request =
+		wire("<iq type='set' id='7' from='a@b/c'><query xmlns='whoknows'/></iq>");
+	xmpp_stanza_t *iq = over_the_wire(iq_error(request, IQ_NOT_ACCEPTABLE, "no, thanks"));
+
+	(void)state;
+	assert_string_equal(xmpp_stanza_get_id(iq), "7");
+	assert_string_equal(xmpp_stanza_get_to(iq), "a@b/c");
+	assert_string_equal(iq_error_condition(iq), "not-acceptable");
+	xmpp_stanza_release(iq);
+	xmpp_stanza_release(request);
+	iq = wire("<iq type='error' id='7'/>");
+	iq_error_describe(iq, why, sizeof(why));
+	assert_string_equal(why, "undefined-condition");
+	xmpp_stanza_release(iq);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),      cmocka_unit_test(offers),
+		cmocka_unit_test(not_offers), cmocka_unit_test(many_candidates),
+		cmocka_unit_test(accepted),   cmocka_unit_test(completes),
+		cmocka_unit_test(cancels),    cmocka_unit_test(relay_addresses),
+		cmocka_unit_test(errors),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
