@@ -4,11 +4,13 @@
  *
  * Candidates are the listed legs of the endpoint service that nobody holds.  The first of these
  * rules that has any candidate decides:
- *   a. MATCH_EXACT: the claim gave both ends; the leg with exactly these.  Then b and c do not
- * apply. b. MATCH_SOURCE: ip:port is the end the leg comes from. c. MATCH_PORT: ip is an address of
- * the relay and port the one the leg comes from; never when port is a service port, for then it
- * says nothing about the leg. One established candidate is the match, one half-open is waited for,
- * more are a conflict.
+ *
+ *   a. MATCH_EXACT: the claim gave both ends; the leg with exactly these.  Then b and c do not apply.
+ *   b. MATCH_SOURCE: ip:port is the end the leg comes from.
+ *   c. MATCH_PORT: ip is an address of the relay and port the one the leg comes from; never when
+ *      port is a service port, for then it says nothing about the leg.
+ *
+ * One established candidate is the match, one half-open is waited for, more are a conflict.
  *
  * Where the relay advertises addresses that are not its own (1:1 NAT), a claim that gives one of
  * those may mean a leg to any address of the relay.  Of an advertised name we do not know the
