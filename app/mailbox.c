@@ -67,8 +67,10 @@ static void sleeper_get_up(struct sleeper *s)
 {
 	uint64_t count;
 
-	if (!atomic_exchange(&s->asleep, false))
-		(void)!read(s->fd, &count, sizeof(count));
+	/* Always drained: a waker that took the flag may write only after we are up, and that
+	 * signal, found by the next sleep, must not outlive it. */
+	atomic_store(&s->asleep, false);
+	(void)!read(s->fd, &count, sizeof(count));
 }
 
 static struct rte_ring *ring_create(size_t element_size)
