@@ -12,7 +12,6 @@
  * it serves, and anything it sends counts as a sign of life.
  */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,27 +21,25 @@
 
 #include <openssl/evp.h>
 
+#include "connector.h"
 #include "counter.h"
 #include "frame.h"
 #include "log.h"
 #include "mailbox.h"
 #include "reply.h"
-#include "resolver.h"
 #include "send_queue.h"
 #include "stream.h"
 
-#define OUTPUT_MAX	(4 << 20)   /* bytes */
-#define OUTPUT_HIGH	(256 << 10) /* above, nothing more is read */
-#define OUTPUT_LOW	(64 << 10)  /* below, reading goes on */
-#define READ_BYTES	16384
-#define READS_A_ROUND	4
-#define RESOLVE_POLL_MS 50
-#define STREAM_END	"</stream:stream>"
+#define OUTPUT_MAX    (4 << 20)	  /* bytes */
+#define OUTPUT_HIGH   (256 << 10) /* above, nothing more is read */
+#define OUTPUT_LOW    (64 << 10)  /* below, reading goes on */
+#define READ_BYTES    16384
+#define READS_A_ROUND 4
+#define STREAM_END    "</stream:stream>"
 
 enum stream_state {
 	STREAM_WAITING,	   /* for the next attempt */
-	STREAM_RESOLVING,  /* the server's name */
-	STREAM_CONNECTING, /* to one of its addresses */
+	STREAM_CONNECTING, /* `connector` is at work */
 	STREAM_OPENING,	   /* our header is out */
 	STREAM_HANDSHAKE,  /* our handshake is out */
 	STREAM_UP,
@@ -68,9 +65,8 @@ struct stream {
 	bool congested; /* the server does not read */
 	bool stopping;
 
-	struct resolver *resolver;
-	const struct addrinfo *address; /* the one that is tried */
-	int fd;
+	struct connector *connector;
+	int fd; /* connected, or -1 */
 	struct loop_source source;
 	uint32_t watched; /* epoll events */
 	struct frame *frame;
@@ -132,7 +128,7 @@ void stream_destroy(struct stream *s)
 	if (s == NULL)
 		return;
 	close_socket(s);
-	resolver_free(s->resolver);
+	connector_free(s->connector);
 	send_queue_destroy(s->unsent);
 	frame_destroy(s->frame);
 	free(s);
@@ -170,8 +166,8 @@ static void stream_lost(struct stream *s, const char *why)
 	uint32_t wait;
 
 	close_socket(s);
-	resolver_free(s->resolver);
-	s->resolver = NULL;
+	connector_free(s->connector);
+	s->connector = NULL;
 	s->congested = false;
 	counter_set(&s->stats->xmpp_connected, 0);
 	if (s->stopping) {
@@ -188,61 +184,6 @@ static void stream_lost(struct stream *s, const char *why)
 }
 
 /* --- connecting --- */
-
-static int open_socket(struct stream *s)
-{
-	const struct addrinfo *a = s->address;
-	const int one = 1;
-	int err;
-
-	s->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd < 0)
-		return -errno;
-	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(s->fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS)
-		return -errno;
-	err = loop_add(s->loop, &s->source, s->fd, EPOLLOUT);
-	s->watched = EPOLLOUT;
-	return err;
-}
-
-/* Try `address` and, as long as that fails at once, the ones behind it. */
-static void connect_from(struct stream *s, const struct addrinfo *address, int err)
-{
-	for (; address != NULL; address = address->ai_next) {
-		close_socket(s);
-		s->address = address;
-		err = open_socket(s);
-		if (err == 0) {
-			enter(s, STREAM_CONNECTING, s->timing.connect);
-			return;
-		}
-	}
-	stream_lost(s, strerrordesc_np(-err));
-}
-
-static void on_resolving(struct stream *s)
-{
-	const struct addrinfo *address;
-	int err = resolver_poll(s->resolver, &address);
-
-	if (err == EAI_INPROGRESS)
-		enter(s, STREAM_RESOLVING, RESOLVE_POLL_MS);
-	else if (err != 0)
-		stream_lost(s, gai_strerror(err));
-	else
-		connect_from(s, address, -EADDRNOTAVAIL);
-}
-
-static void on_waiting(struct stream *s)
-{
-	enter(s, STREAM_RESOLVING, RESOLVE_POLL_MS);
-	s->resolver = resolver_start(s->cfg->server_host, s->cfg->server_port);
-	if (s->resolver == NULL)
-		stream_lost(s, "no memory to resolve the server's name");
-	else
-		on_resolving(s);
-}
 
 /* For what is said before and after stanzas; a fresh or dying socket that does not take these few
  * bytes whole is broken. */
@@ -263,30 +204,44 @@ static char *our_header(const struct stream *s)
 	return reply_start_tag(node);
 }
 
-static void on_connected(struct stream *s)
+static void on_connected(void *ctx, int fd, const char *why)
 {
-	socklen_t len = sizeof(int);
+	struct stream *s = ctx;
 	char *header;
-	int err = 0;
 
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		err = errno;
-	if (err != 0) {
-		connect_from(s, s->address->ai_next, -err);
+	connector_free(s->connector);
+	s->connector = NULL;
+	if (fd < 0) {
+		stream_lost(s, why);
 		return;
 	}
+	s->fd = fd;
+	s->watched = EPOLLIN;
 	frame_reset(s->frame);
-	header = our_header(s);
 	enter(s, STREAM_OPENING, s->timing.handshake);
-	watch(s, EPOLLIN);
-	if (header == NULL || !say(s, header))
+	header = our_header(s);
+	if (loop_add(s->loop, &s->source, fd, EPOLLIN) < 0 || header == NULL || !say(s, header))
 		stream_lost(s, "the stream header could not be sent");
 	free(header);
 }
 
-static void on_connect_timeout(struct stream *s)
+static void on_connecting(struct stream *s)
 {
-	connect_from(s, s->address->ai_next, -ETIMEDOUT);
+	connector_tick(s->connector);
+	if (s->connector != NULL)
+		s->deadline_ms = connector_deadline_ms(s->connector);
+}
+
+static void on_waiting(struct stream *s)
+{
+	s->connector = connector_create(s->cfg->server_host, s->cfg->server_port, s->timing.connect,
+					s->loop, on_connected, s);
+	if (s->connector == NULL) {
+		stream_lost(s, strerrordesc_np(errno));
+		return;
+	}
+	s->state = STREAM_CONNECTING;
+	on_connecting(s);
 }
 
 /* --- the handshake --- */
@@ -469,11 +424,9 @@ static void on_socket(void *ctx, uint32_t events)
 {
 	struct stream *s = ctx;
 
-	if (s->state == STREAM_CONNECTING)
-		on_connected(s);
-	else if ((events & EPOLLIN) != 0 || (events & (EPOLLHUP | EPOLLERR)) != 0)
-		read_some(s);
 	/* What may be written is written by the tick of this round. */
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+		read_some(s);
 }
 
 /* --- writing and keeping alive --- */
@@ -546,8 +499,7 @@ static void on_close_timeout(struct stream *s)
 
 static void (*const expired[STREAM_STATES])(struct stream *) = {
 	[STREAM_WAITING] = on_waiting,
-	[STREAM_RESOLVING] = on_resolving,
-	[STREAM_CONNECTING] = on_connect_timeout,
+	[STREAM_CONNECTING] = on_connecting,
 	[STREAM_OPENING] = on_handshake_timeout,
 	[STREAM_HANDSHAKE] = on_handshake_timeout,
 	[STREAM_UP] = on_silence,
