@@ -17,8 +17,9 @@ with Lab() as lab:
     a, b = splice(lab, lab.user("alice"), lab.user("bob"))
     reaches(a, b)
 
+    reading = Task(receive, b)
     send_all(a, seed=1, size=SIZE)
-    expect(Task(receive, b).result(), (SIZE, digest(1, SIZE)), "what bob read to EOF")
+    expect(reading.result(), (SIZE, digest(1, SIZE)), "what bob read to EOF")
     expect_untouched(a, "alice's leg after her FIN")
 
     # longer than any FIN handling takes, in pieces that each come through

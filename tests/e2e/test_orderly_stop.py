@@ -10,8 +10,8 @@ from harness import Lab, expect, reaches, splice, until
 
 def state(lab):
     tell = {
-        "links": ["ip", "-br", "link"],
-        "addresses": ["ip", "-br", "address"],
+        "links": ["ls", "/sys/class/net"],
+        "addresses": ["ip", "-4", "-o", "address"],
         "routes": ["ip", "route", "show", "table", "all"],
         "rules": ["nft", "list", "ruleset"],
         "reserved ports": ["cat", "/proc/sys/net/ipv4/ip_local_reserved_ports"],

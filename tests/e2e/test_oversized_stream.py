@@ -18,7 +18,7 @@ STANZAS = (
     ("a large message", False, f"<message id='X' {HEAD}><body>{'a' * (1 << 20)}</body></message>"),
     ("a large result", False, f"<iq type='result' id='X' {HEAD}><q>{'a' * (1 << 20)}</q></iq>"),
     ("CDATA that looks like an end", True, f"<iq type='set' id='X' {HEAD}><q><![CDATA[</q></iq>{']' * 200000}]]></q></iq>"),
-    ("a > in an attribute", None, f"<iq type='set' id='X' {HEAD}><q a='>/>' b=\"'></iq>\"/></iq>"),
+    ("a > in an attribute", None, f"<iq type='set' id='X' {HEAD}><q a='>/>' b=\"'/>\"/></iq>"),
     ("no from", False, f"<iq type='get' id='X' to='{RELAY}'><ping xmlns='urn:xmpp:ping'/></iq>"),
     ("an unknown element", False, "<unheard xmlns='urn:of' id='X'/>"),
     ("spaces between stanzas", False, " \n\t " * 1000),

@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A server that does not let the component in is tried again, later and later; a session goes on.
+
+    fake XMPP server <---- attempt, attempt ... attempt ........ attempt ---- relay
+    alice ==== a session from before ==== bob
+"""
+
+import time
+
+from fake_server import HEADER, FakeServer
+from harness import RELAY, Lab, endpoint, expect, fail, new_sid, reaches, until
+
+EARLY = {
+    "nothing": b"",
+    "garbage for a header": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "a DTD before the header": b"<?xml version='1.0'?><!DOCTYPE x><x>",
+    "a header without an id": HEADER.replace("id='4711'", "").encode(),
+    "a refused handshake": f"{HEADER}<stream:error><not-authorized/></stream:error>".encode(),
+}
+
+
+def spliced(lab, stream):
+    a, b, sid = lab.connect("alice"), lab.connect("bob"), new_sid()
+    for name, leg in (("alice", a), ("bob", b)):
+        head = f"type='set' id='{name}' from='{name}@example.org/lab' to='{RELAY}'"
+        stream.send(f"<iq {head}>{endpoint(leg, sid)}</iq>")
+    for name in ("alice", "bob"):
+        if "result" not in (text := stream.answer(name)):
+            fail(f"{name}'s claim: {text}")
+    return a, b
+
+
+with Lab(xmpp=False) as lab:
+    server = FakeServer(lab)
+    stream = server.start_tandemd(lab)
+    a, b = spliced(lab, stream)
+    stream.close()
+
+    attempts = []
+    for what, data in EARLY.items():
+        early = server.accept(timeout=60)
+        attempts.append(time.monotonic())
+        early.read("<stream:stream [^>]*>")
+        early.send(data)
+        if data:
+            early.wait_closed()
+        early.close()
+        expect(lab.http("/healthz")[0], 503, f"healthz after {what}")
+    gaps = [later - earlier for earlier, later in zip(attempts, attempts[1:])]
+    if sum(gaps[2:]) < 1.5 * sum(gaps[:2]) or min(gaps) < 0.1:
+        fail(f"no backoff: attempts come {gaps} s apart")
+    reaches(a, b)
+    server.stream(timeout=60)
+    until(lambda: lab.http("/healthz")[0] == 200, "healthy in the end")
