@@ -12,7 +12,7 @@ def state(lab):
     tell = {
         "links": ["ls", "/sys/class/net"],
         "addresses": ["ip", "-4", "-o", "address"],
-        "routes": ["ip", "route", "show", "table", "all"],
+        "routes": ["ip", "-4", "route", "show", "table", "all"],
         "rules": ["nft", "list", "ruleset"],
         "reserved ports": ["cat", "/proc/sys/net/ipv4/ip_local_reserved_ports"],
         "files": ["find", lab.dir / "run", "-type", "s", "-o", "-type", "p"],
