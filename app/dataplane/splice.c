@@ -74,9 +74,9 @@ static uint64_t translate_tcp(const struct flow_line *line, struct packet *p)
 
 	tcp->src_port = line->out.relay_port;
 	tcp->dst_port = line->out.peer_port;
-	change += shift(&tcp->sent_seq, line->seq_delta);
+	change += shift((unaligned_be32 *)&tcp->sent_seq, line->seq_delta);
 	if (likely(has_ack))
-		change += shift(&tcp->recv_ack, line->ack_delta);
+		change += shift((unaligned_be32 *)&tcp->recv_ack, line->ack_delta);
 	/* The window of a SYN is never scaled. */
 	if (likely(!(tcp->tcp_flags & RTE_TCP_SYN_FLAG))) {
 		tcp->rx_win = rte_cpu_to_be_16(
