@@ -178,11 +178,20 @@ void dataplane_stop(struct dataplane *dp)
 
 /* --- the splicer --- */
 
+/* Each leg was told one clamp; a leg that takes only smaller segments than that would need them
+ * split, which is not built yet. */
+static bool takes_clamp(const struct dataplane *dp, const struct leg_report *leg)
+{
+	return leg->mss >= dp->cfg->dataplane.mss;
+}
+
 static int splice_insert(void *ctx, const struct leg_report *a, const struct leg_report *b,
 			 uint64_t *flow)
 {
 	struct dataplane *dp = ctx;
 
+	if (!takes_clamp(dp, a) || !takes_clamp(dp, b))
+		return -ENOTSUP;
 	return flow_table_insert(&dp->flows, a, b, mailbox_now_ms(), flow);
 }
 
