@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "dataplane_fixture.h"
+
+#define POOL_MBUFS 2047
+
+struct rte_mempool *fixture_pool;
+
+static uint64_t random_state;
+
+int fixture_eal(void **state)
+{
+	char prefix[48], program[] = "test", huge[] = "--no-huge", mem[] = "-m", size[] = "64",
+			 pci[] = "--no-pci", telemetry[] = "--no-telemetry", conf[] = "--no-shconf",
+			 lcores[] = "-l", first[] = "0", level[] = "--log-level=4";
+	char *argv[] = {program, huge,	 mem,	size,  pci,   telemetry,
+			conf,	 lcores, first, level, prefix};
+
+	(void)state;
+	snprintf(prefix, sizeof(prefix), "--file-prefix=tandem-test-%d", (int)getpid());
+	if (rte_eal_init(RTE_DIM(argv), argv) < 0) {
+		fprintf(stderr, "EAL: %s\n", rte_strerror(rte_errno));
+		return -1;
+	}
+	fixture_pool = rte_pktmbuf_pool_create("test", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					       SOCKET_ID_ANY);
+	return fixture_pool != NULL ? 0 : -1;
+}
+
+int fixture_eal_end(void **state)
+{
+	(void)state;
+	rte_mempool_free(fixture_pool);
+	return rte_eal_cleanup();
+}
+
+void fixture_assert_no_leak(void)
+{
+	assert_int_equal(rte_mempool_avail_count(fixture_pool), POOL_MBUFS);
+}
+
+/* --- random numbers: splitmix64 --- */
+
+void fixture_seed(void)
+{
+	const char *given = getenv("TANDEM_TEST_SEED");
+
+	random_state = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+	print_message("TANDEM_TEST_SEED=%llu\n", (unsigned long long)random_state);
+}
+
+uint64_t fixture_random(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+uint32_t fixture_between(uint32_t from, uint32_t to)
+{
+	return from + (uint32_t)(fixture_random() % ((uint64_t)to - from + 1));
+}
+
+/* --- segments --- */
+
+struct segment segment_plain(void)
+{
+	return (struct segment){
+		.dst_mac = {{0x02, 0, 0, 0, 0, 0x10}},
+		.src_mac = {{0x02, 0, 0, 0, 0, 0x01}},
+		.src = RTE_IPV4(192, 0, 2, 1),
+		.dst = RTE_IPV4(192, 0, 2, 10),
+		.src_port = 40000,
+		.dst_port = 4000,
+		.flags = ACK,
+		.ttl = 64,
+		.window = 1000,
+	};
+}
+
+void segment_option(struct segment *s, const uint8_t *bytes, unsigned int n)
+{
+	assert_true(s->n_options + n <= sizeof(s->options));
+	memcpy(s->options + s->n_options, bytes, n);
+	s->n_options += n;
+}
+
+static void put16(uint8_t *at, uint16_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *at, uint32_t v)
+{
+	put16(at, (uint16_t)(v >> 16));
+	put16(at + 2, (uint16_t)v);
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+	return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+void segment_timestamps(struct segment *s, uint32_t tsval, uint32_t tsecr)
+{
+	uint8_t option[12] = {1, 1, 8, 10};
+
+	put32(option + 4, tsval);
+	put32(option + 8, tsecr);
+	segment_option(s, option, sizeof(option));
+}
+
+/* Sum of big-endian words with end-around carry; an odd last byte is a word's upper half. */
+static uint16_t sum_bytes(const uint8_t *at, unsigned int n, uint16_t start)
+{
+	uint32_t sum = start;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		sum += i & 1 ? at[i] : (uint32_t)at[i] << 8;
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)sum;
+}
+
+static uint16_t sum_tcp(const uint8_t *ip, const uint8_t *tcp, unsigned int n)
+{
+	uint8_t pseudo[12];
+
+	memcpy(pseudo, ip + 12, 8);
+	pseudo[8] = 0;
+	pseudo[9] = ip[9];
+	put16(pseudo + 10, (uint16_t)n);
+	return sum_bytes(tcp, n, sum_bytes(pseudo, sizeof(pseudo), 0));
+}
+
+static unsigned int put_tcp(const struct segment *s, uint8_t *tcp)
+{
+	memset(tcp, 0, 20);
+	put16(tcp, s->src_port);
+	put16(tcp + 2, s->dst_port);
+	put32(tcp + 4, s->seq);
+	put32(tcp + 8, s->ack);
+	tcp[12] = (uint8_t)((20 + s->n_options) / 4 << 4);
+	tcp[13] = s->flags;
+	put16(tcp + 14, s->window);
+	put16(tcp + 18, s->urgent);
+	memcpy(tcp + 20, s->options, s->n_options);
+	memcpy(tcp + 20 + s->n_options, s->payload, s->n_payload);
+	return 20 + s->n_options + s->n_payload;
+}
+
+unsigned int segment_bytes(const struct segment *s, uint8_t *frame)
+{
+	uint8_t *ip = frame + 14, *tcp = ip + 20 + s->n_ip_options;
+	unsigned int n = put_tcp(s, tcp), header = 20 + s->n_ip_options;
+
+	memcpy(frame, s->dst_mac.addr_bytes, 6);
+	memcpy(frame + 6, s->src_mac.addr_bytes, 6);
+	put16(frame + 12, 0x0800);
+	memset(ip, 0, 20);
+	ip[0] = (uint8_t)(0x40 | header / 4);
+	ip[1] = s->tos;
+	put16(ip + 2, (uint16_t)(header + n));
+	put16(ip + 4, s->id);
+	put16(ip + 6, s->frag);
+	ip[8] = s->ttl;
+	ip[9] = 6;
+	put32(ip + 12, s->src);
+	put32(ip + 16, s->dst);
+	memcpy(ip + 20, s->ip_options, s->n_ip_options);
+	put16(ip + 10, (uint16_t)~sum_bytes(ip, header, 0) ^ s->bad_ip);
+	put16(tcp + 16, (uint16_t)~sum_tcp(ip, tcp, n) ^ s->bad_tcp);
+	return 14 + header + n;
+}
+
+struct rte_mbuf *frame_build(const uint8_t *frame, unsigned int n)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(fixture_pool);
+
+	assert_non_null(m);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)n), frame, n);
+	return m;
+}
+
+struct rte_mbuf *segment_build(const struct segment *s)
+{
+	uint8_t frame[2048];
+
+	return frame_build(frame, segment_bytes(s, frame));
+}
+
+struct packet segment_packet(const struct segment *s)
+{
+	struct packet p;
+
+	assert_int_equal(packet_parse(&p, segment_build(s), 0, &s->dst_mac), PACKET_TCP);
+	return p;
+}
+
+struct segment segment_read(struct rte_mbuf *m)
+{
+	struct segment s;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ip = frame + 14, *tcp;
+	unsigned int total;
+
+	memset(&s, 0, sizeof(s));
+	assert_int_equal(m->nb_segs, 1);
+	assert_true(m->data_len >= 54);
+	assert_int_equal(get16(frame + 12), 0x0800);
+	assert_int_equal(ip[0] >> 4, 4);
+	assert_int_equal(ip[9], 6);
+	memcpy(s.dst_mac.addr_bytes, frame, 6);
+	memcpy(s.src_mac.addr_bytes, frame + 6, 6);
+	s.tos = ip[1];
+	total = get16(ip + 2);
+	assert_int_equal(m->data_len, 14 + total);
+	s.id = get16(ip + 4);
+	s.frag = get16(ip + 6);
+	s.ttl = ip[8];
+	s.src = get32(ip + 12);
+	s.dst = get32(ip + 16);
+	s.n_ip_options = (ip[0] & 15) * 4 - 20;
+	memcpy(s.ip_options, ip + 20, s.n_ip_options);
+	tcp = ip + 20 + s.n_ip_options;
+	s.src_port = get16(tcp);
+	s.dst_port = get16(tcp + 2);
+	s.seq = get32(tcp + 4);
+	s.ack = get32(tcp + 8);
+	assert_int_equal(tcp[12] & 15, 0);
+	s.n_options = (tcp[12] >> 4) * 4 - 20;
+	s.flags = tcp[13];
+	s.window = get16(tcp + 14);
+	s.urgent = get16(tcp + 18);
+	memcpy(s.options, tcp + 20, s.n_options);
+	s.n_payload = total - 40 - s.n_ip_options - s.n_options;
+	assert_true(s.n_payload <= sizeof(s.payload));
+	memcpy(s.payload, tcp + 20 + s.n_options, s.n_payload);
+	return s;
+}
+
+bool segment_find_timestamps(const struct segment *s, uint32_t *tsval, uint32_t *tsecr)
+{
+	unsigned int at = 0;
+
+	while (at < s->n_options && s->options[at] != 0) {
+		if (s->options[at] == 8) {
+			*tsval = get32(s->options + at + 2);
+			*tsecr = get32(s->options + at + 6);
+			return true;
+		}
+		at += s->options[at] == 1 ? 1 : s->options[at + 1];
+	}
+	return false;
+}
+
+uint16_t ip_residue(struct rte_mbuf *m)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
+
+	return sum_bytes(ip, (ip[0] & 15) * 4, 0);
+}
+
+uint16_t tcp_residue(struct rte_mbuf *m)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
+	unsigned int header = (ip[0] & 15) * 4;
+
+	return sum_tcp(ip, ip + header, get16(ip + 2) - header);
+}
+
+void assert_checksums(struct rte_mbuf *m)
+{
+	assert_int_equal(ip_residue(m), 0xffff);
+	assert_int_equal(tcp_residue(m), 0xffff);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_malloc.h>
+
+#include "flow_fixture.h"
+
+const struct rte_ether_addr alice_mac = {{0x02, 0, 0, 0, 0, 0x01}};
+const struct rte_ether_addr bob_mac = {{0x02, 0, 0, 0, 0, 0x02}};
+
+void flow_rig_init(struct flow_rig *rig, uint32_t pairs)
+{
+	const struct tuple_seed seed = {{0x0123456789abcdefULL, 0xfedcba9876543210ULL}};
+
+	rig->readers = rte_zmalloc("readers", rte_rcu_qsbr_get_memsize(4), RTE_CACHE_LINE_SIZE);
+	assert_non_null(rig->readers);
+	assert_int_equal(rte_rcu_qsbr_init(rig->readers, 4), 0);
+	assert_int_equal(rte_rcu_qsbr_thread_register(rig->readers, 0), 0);
+	assert_int_equal(flow_table_init(&rig->t, pairs, &seed, rig->readers), 0);
+}
+
+void flow_rig_fini(struct flow_rig *rig)
+{
+	flow_table_fini(&rig->t);
+	rte_free(rig->readers);
+}
+
+struct leg_report report_of(uint32_t addr, uint16_t port)
+{
+	struct leg_report r = {
+		.tuple = {.peer_port = rte_cpu_to_be_16(port),
+			  .relay_port = rte_cpu_to_be_16(RELAY_PORT)},
+		.options = LEG_TIMESTAMPS | LEG_SACK | LEG_WSCALE,
+		.mss = 1460,
+	};
+
+	tuple_map_v4(&r.tuple.peer_addr, rte_cpu_to_be_32(addr));
+	tuple_map_v4(&r.tuple.relay_addr, rte_cpu_to_be_32(RELAY_ADDR));
+	return r;
+}
+
+struct leg_report report_alice(void)
+{
+	struct leg_report r = report_of(ALICE_ADDR, ALICE_PORT);
+
+	r.next_hop = next_hop_make(0, 0, &alice_mac);
+	r.snd_nxt = 1000;
+	r.rcv_nxt = 5000;
+	r.ts_const = 70;
+	r.ts_first = 10;
+	r.ts_recent = 12;
+	r.window = 500;
+	r.wscale = 7;
+	return r;
+}
+
+struct leg_report report_bob(void)
+{
+	struct leg_report r = report_of(BOB_ADDR, BOB_PORT);
+
+	r.next_hop = next_hop_make(1, 0, &bob_mac);
+	r.snd_nxt = 20000;
+	r.rcv_nxt = 90000;
+	r.ts_const = 3000;
+	r.ts_first = 600;
+	r.ts_recent = 603;
+	r.window = 400;
+	r.wscale = 9;
+	return r;
+}
+
+uint64_t flow_rig_insert(struct flow_rig *rig, const struct leg_report *a,
+			 const struct leg_report *b)
+{
+	uint64_t flow;
+
+	assert_int_equal(flow_table_insert(&rig->t, a, b, 1, &flow), 0);
+	return flow;
+}
+
+uint32_t flow_rig_find(const struct flow_table *t, const struct leg_report *leg)
+{
+	struct tuple key = tuple_from_four(&leg->tuple);
+
+	return flow_table_find(t, tuple_hash(&t->seed, &key), &key);
+}
