@@ -88,14 +88,29 @@ enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t por
 	return class == PACKET_TCP && fragment != 0 ? PACKET_FRAGMENT : class;
 }
 
+/* Sum `length` bytes from `offset` of the first segment on.  rte_raw_cksum_mbuf() of DPDK 22.11
+ * loses carries where a segment of a chain begins at an odd byte. */
+static uint64_t sum_chain(const struct rte_mbuf *m, uint32_t offset, uint32_t length)
+{
+	uint32_t done = 0;
+	uint64_t sum = 0;
+
+	for (; m != NULL && done < length; m = m->next, offset = 0) {
+		uint32_t n = RTE_MIN(m->data_len - offset, length - done);
+		uint64_t part = rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, offset), n);
+
+		sum += done & 1 ? csum_at_odd(part) : part;
+		done += n;
+	}
+	return sum;
+}
+
 bool packet_checksums_good(const struct packet *p)
 {
 	uint32_t tcp_offset =
 		(uint32_t)((const char *)p->tcp - rte_pktmbuf_mtod(p->m, const char *));
-	uint16_t raw;
+	uint64_t sum = sum_chain(p->m, tcp_offset, p->tcp_header + p->payload);
 
-	if (rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) != 0xffff ||
-	    rte_raw_cksum_mbuf(p->m, tcp_offset, p->tcp_header + p->payload, &raw) < 0)
-		return false;
-	return csum_fold((uint64_t)raw + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
+	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff &&
+	       csum_fold(sum + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
 }
