@@ -31,15 +31,18 @@ static uint32_t granted(const struct view *v)
 	return relaxed_load(&v->other->edge) - v->line->seq_delta;
 }
 
-/* Can a segment that ends at `end` be real?  A FIN may stand one beyond the window. */
-static bool plausible_end(const struct view *v, uint32_t end)
+/* Can a segment that ends at `end` be real?  Not beyond the window, but that a FIN may stand there,
+ * and not further behind it than any window the other end could have granted. */
+static bool plausible(const struct view *v, uint32_t end)
 {
-	return seq_not_after(end, granted(v) + 1);
+	uint32_t oldest = acked(v) - ((uint32_t)UINT16_MAX << v->other_line->wscale_in);
+
+	return seq_not_after(oldest, end) && seq_not_after(end, granted(v) + 1);
 }
 
 static void learn_seq(const struct view *v, uint32_t end)
 {
-	if (seq_after(end, relaxed_load(&v->own->seq_hi)) && plausible_end(v, end))
+	if (seq_after(end, relaxed_load(&v->own->seq_hi)))
 		relaxed_store(&v->own->seq_hi, end);
 }
 
@@ -68,7 +71,7 @@ static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
 static void note_fin(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t end,
 		     uint64_t now_ms)
 {
-	if (!plausible_end(v, end) || seq_not_after(end, acked(v)))
+	if (seq_not_after(end, acked(v)))
 		return;
 	relaxed_store(&v->own->fin, end);
 	relaxed_store(&v->own->flags, v->own->flags | TRACK_FIN);
@@ -142,6 +145,9 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 		note_rst(t, slot, &v, seq, now_ms);
 		return;
 	}
+	/* A blind guess teaches nothing, not even its acknowledgement. */
+	if (unlikely(!plausible(&v, end)))
+		return;
 	learn_seq(&v, end);
 	if (likely(flags & RTE_TCP_ACK_FLAG))
 		learn_ack(&v, p);
