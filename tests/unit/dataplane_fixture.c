@@ -77,8 +77,8 @@ struct segment segment_plain(void)
 	return (struct segment){
 		.dst_mac = {{0x02, 0, 0, 0, 0, 0x10}},
 		.src_mac = {{0x02, 0, 0, 0, 0, 0x01}},
-		.src = RTE_IPV4(192, 0, 2, 1),
-		.dst = RTE_IPV4(192, 0, 2, 10),
+		.src = IPV4(192, 0, 2, 1),
+		.dst = IPV4(192, 0, 2, 10),
 		.src_port = 40000,
 		.dst_port = 4000,
 		.flags = ACK,
@@ -90,7 +90,8 @@ struct segment segment_plain(void)
 void segment_option(struct segment *s, const uint8_t *bytes, unsigned int n)
 {
 	assert_true(s->n_options + n <= sizeof(s->options));
-	memcpy(s->options + s->n_options, bytes, n);
+	if (n > 0)
+		memcpy(s->options + s->n_options, bytes, n);
 	s->n_options += n;
 }
 
@@ -258,13 +259,19 @@ bool segment_find_timestamps(const struct segment *s, uint32_t *tsval, uint32_t 
 {
 	unsigned int at = 0;
 
-	while (at < s->n_options && s->options[at] != 0) {
-		if (s->options[at] == 8) {
+	while (at + 1 < s->n_options && s->options[at] != 0) {
+		if (s->options[at] == 1) {
+			at++;
+			continue;
+		}
+		if (s->options[at + 1] < 2)
+			break;
+		if (s->options[at] == 8 && s->options[at + 1] == 10) {
 			*tsval = get32(s->options + at + 2);
 			*tsecr = get32(s->options + at + 6);
 			return true;
 		}
-		at += s->options[at] == 1 ? 1 : s->options[at + 1];
+		at += s->options[at + 1];
 	}
 	return false;
 }

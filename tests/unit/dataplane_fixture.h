@@ -24,6 +24,9 @@
 
 #include "packet.h"
 
+/* Host order; RTE_IPV4() shifts a bit into the sign of an int. */
+#define IPV4(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
 /* Flags as tcpdump writes them. */
 #define FIN RTE_TCP_FIN_FLAG
 #define SYN RTE_TCP_SYN_FLAG

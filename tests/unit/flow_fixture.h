@@ -7,11 +7,11 @@
 #include "flow_table.h"
 #include "next_hop.h"
 
-#define RELAY_ADDR RTE_IPV4(192, 0, 2, 10)
+#define RELAY_ADDR IPV4(192, 0, 2, 10)
 #define RELAY_PORT 4000
-#define ALICE_ADDR RTE_IPV4(192, 0, 2, 1)
+#define ALICE_ADDR IPV4(192, 0, 2, 1)
 #define ALICE_PORT 40000
-#define BOB_ADDR   RTE_IPV4(198, 51, 100, 2)
+#define BOB_ADDR   IPV4(198, 51, 100, 2)
 #define BOB_PORT   50000
 
 extern const struct rte_ether_addr alice_mac, bob_mac; /* on ports 0 and 1 */

@@ -197,7 +197,7 @@ static void two_make_room(void **state)
 
 static struct leg_report numbered(uint32_t n)
 {
-	return report_of(RTE_IPV4(10, 0, 0, 0) + n / 7, (uint16_t)(1000 + n));
+	return report_of(IPV4(10, 0, 0, 0) + n / 7, (uint16_t)(1000 + n));
 }
 
 static void full(void **state)

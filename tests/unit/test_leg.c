@@ -441,7 +441,7 @@ static void legs_are_told_in_turn(void **state)
 
 static void churn(void **state)
 {
-	struct leg *legs[HALF_OPEN + UNCLAIMED];
+	struct leg *legs[HALF_OPEN + UNCLAIMED + 1];
 	unsigned int n = 0, i;
 
 	(void)state;

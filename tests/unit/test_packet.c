@@ -178,8 +178,8 @@ static void fields(void **state)
 
 	(void)state;
 	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-	assert_int_equal(p.key.peer_addr, rte_cpu_to_be_32(RTE_IPV4(192, 0, 2, 1)));
-	assert_int_equal(p.key.relay_addr, rte_cpu_to_be_32(RTE_IPV4(192, 0, 2, 10)));
+	assert_int_equal(p.key.peer_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 1)));
+	assert_int_equal(p.key.relay_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 10)));
 	assert_int_equal(p.key.peer_port, rte_cpu_to_be_16(40000));
 	assert_int_equal(p.key.relay_port, rte_cpu_to_be_16(4000));
 	assert_int_equal(p.tcp_header, 32);

@@ -195,7 +195,8 @@ static void check_row(const struct row *r, struct segment *in)
 	want.window = r->want_window;
 	want.ttl--;
 	assert_int_equal(r->n_options, r->n_want_options);
-	memcpy(want.options, r->want_options, r->n_want_options);
+	if (r->n_want_options > 0)
+		memcpy(want.options, r->want_options, r->n_want_options);
 
 	p = segment_packet(in);
 	splice_translate(&rig.t.lines[slot], &p);
