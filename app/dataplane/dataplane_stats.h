@@ -13,15 +13,16 @@
 
 /* Why a packet went no further: the closed set of tandem_dropped_packets_total{reason}. */
 enum drop_reason {
-	DROP_MALFORMED,	 /* lengths that lie, headers cut off */
-	DROP_CHECKSUM,	 /* verified where a segment would change state */
-	DROP_TTL,	 /* TTL 1 or 0 */
-	DROP_OTHER_HOST, /* a unicast MAC that is not the port's */
-	DROP_FRAGMENT,	 /* IP fragment of the service's TCP */
-	DROP_MARTIAN,	 /* SYN from an own, multicast, broadcast, loopback or unspecified source */
-	DROP_HALF_OPEN,	 /* half-open table full */
-	DROP_LEGS,	 /* too many unclaimed legs, in all or of one source */
-	DROP_NO_LEG,	 /* service TCP that belongs to no leg and no flow */
+	DROP_MALFORMED,	   /* lengths that lie, headers cut off */
+	DROP_CHECKSUM,	   /* verified where a segment would change state */
+	DROP_TTL,	   /* TTL 1 or 0 */
+	DROP_OTHER_HOST,   /* a unicast MAC that is not the port's */
+	DROP_FRAGMENT,	   /* IP fragment of the service's TCP */
+	DROP_MARTIAN,	   /* service TCP from an own, multicast, broadcast, loopback or unspecified
+			      source, or from a MAC that is no host's */
+	DROP_HALF_OPEN,	   /* half-open table full */
+	DROP_LEGS,	   /* too many unclaimed legs, in all or of one source */
+	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
 	DROP_RATE,	   /* a rate limit: challenge ACKs, packets towards the kernel */
 	DROP_NO_BUFFER,	   /* no mbuf for an answer */

@@ -11,38 +11,10 @@
 #define SYNACK_ATTEMPTS 4   /* at 0, 1, 2 and 4 s; given up after 8 */
 #define MSS_DEFAULT	536 /* RFC 9293 3.7.1 */
 #define WSCALE_MAX	14  /* RFC 7323 2.3 */
-/* 224.0.0.0: multicast, class E and broadcast from here on */
-#define FIRST_MULTICAST UINT32_C(0xe0000000)
 #define TIMESTAMP_BYTES 12
 
 /* After the n-th SYN|ACK, wait so long. */
 static const uint16_t synack_wait_ms[SYNACK_ATTEMPTS] = {1000, 1000, 2000, 4000};
-
-/* One of our own addresses, or all ones or all zeros in the host part of one of our subnets. */
-static bool not_a_neighbour(const struct listen_address *own, rte_be32_t src)
-{
-	rte_be32_t host = src & own->host_mask;
-
-	if (src == own->addr)
-		return true;
-	return own->host_mask != 0 && ((src ^ own->addr) & ~own->host_mask) == 0 &&
-	       (host == 0 || host == own->host_mask);
-}
-
-static bool martian(const struct listener *l, const struct packet *p)
-{
-	uint32_t src = rte_be_to_cpu_32(p->key.peer_addr);
-	unsigned int i;
-
-	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= FIRST_MULTICAST ||
-	    p->key.peer_port == 0)
-		return true;
-	for (i = 0; i < l->n_addresses; i++) {
-		if (not_a_neighbour(&l->addresses[i], p->key.peer_addr))
-			return true;
-	}
-	return false;
-}
 
 static uint32_t keyed(const struct siphash_key *key, const struct tuple *t)
 {
@@ -114,10 +86,6 @@ void handshake_syn(struct worker *w, const struct packet *p)
 	enum drop_reason why;
 	struct leg *leg;
 
-	if (martian(&w->listener, p)) {
-		relaxed_add(&w->stats->dropped[DROP_MARTIAN], 1);
-		return;
-	}
 	leg = leg_create(&w->legs, p->hash, &p->key, &why);
 	if (leg == NULL) {
 		relaxed_add(&w->stats->dropped[why], 1);

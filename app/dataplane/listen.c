@@ -19,6 +19,43 @@ bool listen_is_ours(const struct listener *l, const struct tuple *t)
 	return false;
 }
 
+/* 224.0.0.0: multicast, class E and broadcast from here on */
+#define FIRST_MULTICAST UINT32_C(0xe0000000)
+
+/* One of our own addresses, or all ones or all zeros in the host part of one of our subnets. */
+static bool not_a_neighbour(const struct listen_address *own, rte_be32_t src)
+{
+	rte_be32_t host = src & own->host_mask;
+
+	if (src == own->addr)
+		return true;
+	return own->host_mask != 0 && ((src ^ own->addr) & ~own->host_mask) == 0 &&
+	       (host == 0 || host == own->host_mask);
+}
+
+static bool martian_address(const struct listener *l, const struct tuple *t)
+{
+	uint32_t src = rte_be_to_cpu_32(t->peer_addr);
+	unsigned int i;
+
+	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= FIRST_MULTICAST ||
+	    t->peer_port == 0)
+		return true;
+	for (i = 0; i < l->n_addresses; i++) {
+		if (not_a_neighbour(&l->addresses[i], t->peer_addr))
+			return true;
+	}
+	return false;
+}
+
+/* Answers go to where a segment came from: a host's MAC, and not our own, which frames for us are
+ * addressed to. */
+static bool martian_mac(const struct rte_ether_hdr *eth)
+{
+	return !rte_is_valid_assigned_ether_addr(&eth->src_addr) ||
+	       rte_is_same_ether_addr(&eth->src_addr, &eth->dst_addr);
+}
+
 /* Nobody's segment: tell its sender so, as RFC 9293 3.10.7.1 wants, but not at any rate. */
 static void refuse(struct worker *w, const struct packet *p)
 {
@@ -90,13 +127,12 @@ void listen_input(struct worker *w, struct packet *p)
 		exception_to_kernel(w, p->port, p->m);
 		return;
 	}
-	if (!packet_checksums_good(p)) {
-		worker_drop(w, p->m, DROP_CHECKSUM);
+	if (martian_address(&w->listener, &p->key) || martian_mac(p->eth)) {
+		worker_drop(w, p->m, DROP_MARTIAN);
 		return;
 	}
-	/* Answers go to where a segment came from. */
-	if (!rte_is_valid_assigned_ether_addr(&p->eth->src_addr)) {
-		worker_drop(w, p->m, DROP_MARTIAN);
+	if (!packet_checksums_good(p)) {
+		worker_drop(w, p->m, DROP_CHECKSUM);
 		return;
 	}
 	take_segment(w, p);

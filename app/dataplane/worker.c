@@ -302,8 +302,7 @@ static void rest(struct worker *w)
 	rte_rcu_qsbr_thread_online(w->readers, w->index);
 }
 
-/* Returns how much work there was. */
-static unsigned int one_round(struct worker *w)
+unsigned int worker_round(struct worker *w)
 {
 	unsigned int n;
 
@@ -331,7 +330,7 @@ void worker_run(struct worker *w, const bool *stop)
 			w->now_ms = mailbox_now_ms();
 			next_ms = before + per_ms;
 		}
-		n = one_round(w);
+		n = worker_round(w);
 		rte_rcu_qsbr_quiescent(w->readers, w->index);
 		now = rte_rdtsc();
 		if (n > 0) {

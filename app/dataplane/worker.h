@@ -83,6 +83,9 @@ struct worker_args {
 int worker_init(struct worker *w, unsigned int index, const struct worker_args *args);
 void worker_fini(struct worker *w);
 
+/* Once through all there is to do, at the time `now_ms`; returns how much there was. */
+unsigned int worker_round(struct worker *w);
+
 /* The worker's life, until `*stop`. On its lcore. */
 void worker_run(struct worker *w, const bool *stop);
 

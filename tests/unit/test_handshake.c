@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From SYN to established, DESIGN 3.1, through a whole worker. */
+#include "worker_fixture.h"
+
+/* --- what is offered, and what is answered --- */
+
+#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
+
+struct offer {
+	const char *name;
+	const uint8_t *options;
+	unsigned int n_options;
+	/* The SYN|ACK's; T and the echo are compared by number. */
+	const uint8_t *answer;
+	unsigned int n_answer;
+	uint8_t agreed; /* enum leg_option */
+	uint16_t mss;
+	uint8_t wscale;
+};
+
+#define TS	  "\x8\xa\0\0\x12\x34\0\0\0\0"
+#define TS_ANSWER "\x8\xa????\0\0\x12\x34"
+#define MSS_1400  "\2\4\x05\x78"
+#define MSS_1388  "\2\4\x05\x6c"
+#define ALL	  (LEG_TIMESTAMPS | LEG_SACK | LEG_WSCALE)
+
+static const struct offer offers[] = {
+	{"nothing", BYTES(""), BYTES(MSS_1388), 0, 536, 0},
+	{"MSS", BYTES("\2\4\x05\xb4"), BYTES(MSS_1388), 0, 1460, 0},
+	{"Linux", BYTES("\2\4\x05\xb4\4\2" TS "\1\3\3\7"),
+	 BYTES(MSS_1400 "\4\2" TS_ANSWER "\1\3\3\x8"), ALL, 1460, 7},
+	{"Windows", BYTES("\2\4\x05\xb4\1\3\3\x8\1\1\4\2"), BYTES(MSS_1388 "\1\1\4\2\1\3\3\x8"),
+	 LEG_SACK | LEG_WSCALE, 1460, 8},
+	{"macOS", BYTES("\2\4\x05\xb4\1\3\3\6\1\1" TS "\4\2\0\0"),
+	 BYTES(MSS_1400 "\4\2" TS_ANSWER "\1\3\3\x8"), ALL, 1460, 6},
+	{"timestamps only", BYTES("\1\1" TS), BYTES(MSS_1400 "\1\1" TS_ANSWER), LEG_TIMESTAMPS, 536,
+	 0},
+	{"SACK only", BYTES("\4\2\0\0"), BYTES(MSS_1388 "\1\1\4\2"), LEG_SACK, 536, 0},
+	{"scale only", BYTES("\3\3\0\0"), BYTES(MSS_1388 "\1\3\3\x8"), LEG_WSCALE, 536, 0},
+	{"scale over 14", BYTES("\3\3\xff\0"), BYTES(MSS_1388 "\1\3\3\x8"), LEG_WSCALE, 536, 14},
+	{"timestamps first, at an odd offset", BYTES("\1" TS "\4\2\3\3\5\2\4\x02\0\0\0\0"),
+	 BYTES(MSS_1400 "\4\2" TS_ANSWER "\1\3\3\x8"), ALL, 512, 5},
+	{"Fast Open, MPTCP and unknown ones are not reflected",
+	 BYTES("\2\4\x05\xb4\x22\2\x1e\4\0\x81\xfd\4\1\2\x13\2"), BYTES(MSS_1388), 0, 1460, 0},
+	{"wrong lengths are not taken", BYTES("\2\3\1\3\4\1\4\3\1\x8\x9\0\0\0\0\0\0\0\0\0"),
+	 BYTES(MSS_1388), 0, 536, 0},
+	{"what follows a broken one is not taken", BYTES("\4\2\xfd\0\1\3\3\7"),
+	 BYTES(MSS_1388 "\1\1\4\2"), LEG_SACK, 536, 0},
+	{"what follows END is not taken", BYTES("\0\1\4\2"), BYTES(MSS_1388), 0, 536, 0},
+};
+
+static void check_answer(const struct offer *o, const struct peer *p)
+{
+	const struct segment *s = &p->synack;
+	unsigned int i;
+
+	if (s->n_options != o->n_answer)
+		fail_msg("%s: %u bytes of options", o->name, s->n_options);
+	for (i = 0; i < o->n_answer; i++) {
+		if (o->answer[i] != '?' && s->options[i] != o->answer[i])
+			fail_msg("%s: option byte %u is %u", o->name, i, s->options[i]);
+	}
+	assert_int_equal(s->flags, SYN | ACK);
+	assert_int_equal(s->ack, p->syn.seq + 1);
+	assert_int_equal(s->window, 0);
+	assert_int_equal(s->n_payload, 0);
+	assert_memory_equal(&s->dst_mac, &alice_mac, sizeof(alice_mac));
+	assert_int_equal(s->src, RELAY_ADDR);
+	assert_int_equal(s->dst, ALICE_ADDR);
+	assert_int_equal(s->src_port, RELAY_PORT);
+	assert_int_equal(s->dst_port, ALICE_PORT);
+}
+
+static void options(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(offers); i++) {
+		const struct offer *o = &offers[i];
+		struct peer p = peer_alice();
+		struct leg_report r;
+
+		p.syn.n_options = 0;
+		segment_option(&p.syn, o->options, o->n_options);
+		p.tsval = 0x1234;
+		peer_connect(&p);
+		check_answer(o, &p);
+		r = peer_retire(&p);
+		if (r.options != o->agreed || r.mss != o->mss || r.wscale != o->wscale)
+			fail_msg("%s: options %u, MSS %u, scale %u", o->name, r.options, r.mss,
+				 r.wscale);
+		assert_int_equal(r.snd_nxt, p.synack.seq + 1);
+		assert_int_equal(r.rcv_nxt, p.syn.seq + 1);
+		assert_int_equal(r.window, 500); /* of the ACK, not of the SYN */
+		assert_int_equal(r.next_hop, next_hop_make(0, 0, &alice_mac));
+		assert_int_equal(r.tuple.peer_port, rte_cpu_to_be_16(ALICE_PORT));
+		if (o->agreed & LEG_TIMESTAMPS) {
+			uint32_t t, echo;
+
+			assert_true(segment_find_timestamps(&p.synack, &t, &echo));
+			assert_int_equal(r.ts_const, t);
+			assert_int_equal(r.ts_first, 0x1234);
+			assert_int_equal(r.ts_recent, 0x1235);
+		}
+		rig_command(MAILBOX_LEG_RESET, p.id);
+		rig_answer(0);
+	}
+}
+
+/* --- SYNs --- */
+
+static void same_syn_same_answer(void **state)
+{
+	struct peer p = peer_alice();
+	struct segment first, again;
+
+	(void)state;
+	rig_put(0, &p.syn);
+	first = rig_answer(0);
+	rig_event(MAILBOX_LEG_HALF_OPEN);
+	rig_advance(500);
+	rig_put(0, &p.syn);
+	again = rig_answer(0);
+	assert_memory_equal(&first, &again, sizeof(first));
+	rig_no_event();
+	assert_int_equal(rig.stats.legs[LEG_GAUGE_HALF_OPEN], 1);
+}
+
+static void another_isn_replaces(void **state)
+{
+	struct peer p = peer_alice();
+	struct segment first, second;
+	struct mailbox_event ev;
+	uint64_t id;
+
+	(void)state;
+	rig_put(0, &p.syn);
+	first = rig_answer(0);
+	id = rig_event(MAILBOX_LEG_HALF_OPEN).id;
+	p.syn.seq += 1000000;
+	rig_put(0, &p.syn);
+	second = rig_answer(0);
+	assert_int_equal(second.ack, p.syn.seq + 1);
+	ev = rig_event(MAILBOX_LEG_GONE);
+	assert_int_equal(ev.id, id);
+	assert_int_equal(ev.end, LEG_END_REPLACED);
+	assert_int_not_equal(rig_event(MAILBOX_LEG_HALF_OPEN).id, id);
+	rig_no_event();
+	assert_int_equal(rig.stats.legs[LEG_GAUGE_HALF_OPEN], 1);
+	assert_int_equal(first.seq, second.seq); /* the same millisecond */
+}
+
+/* RFC 6528: a clock of 4 us and a secret of the four-tuple. */
+static void isn_follows_clock_and_tuple(void **state)
+{
+	struct peer p = peer_alice();
+	struct segment first, later, other;
+
+	(void)state;
+	rig_put(0, &p.syn);
+	first = rig_answer(0);
+	rig_advance(100);
+	p.syn.seq++;
+	rig_put(0, &p.syn);
+	later = rig_answer(0);
+	assert_int_equal(later.seq - first.seq, 100 * 250);
+	p.syn.src_port++;
+	rig_put(0, &p.syn);
+	other = rig_answer(0);
+	assert_true(other.seq - later.seq > 1000000);
+}
+
+static void data_in_syn_is_not_acknowledged(void **state)
+{
+	struct peer p = peer_alice();
+
+	(void)state;
+	p.syn.n_payload = 100;
+	rig_put(0, &p.syn);
+	assert_int_equal(rig_answer(0).ack, p.syn.seq + 1);
+}
+
+static void syn_ack_again_until_eight_seconds(void **state)
+{
+	static const uint64_t expected[] = {1000, 2000, 4000};
+	struct peer p = peer_alice();
+	struct segment first, last;
+	uint64_t at[8], id;
+	unsigned int n, i;
+
+	(void)state;
+	rig_put(0, &p.syn);
+	first = rig_answer(0);
+	id = rig_event(MAILBOX_LEG_HALF_OPEN).id;
+	n = rig_watch(0, 7999, at, RTE_DIM(at), &last);
+	assert_int_equal(n, RTE_DIM(expected));
+	for (i = 0; i < n; i++)
+		assert_in_range(at[i], expected[i], expected[i] + (i + 1) * WHEEL_TICK_MS);
+	assert_memory_equal(&first, &last, sizeof(first));
+	rig_no_event();
+	rig_advance(4 * WHEEL_TICK_MS + 1);
+	rig_silence();
+	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_TIMEOUT);
+	assert_int_equal(rig.stats.legs[LEG_GAUGE_HALF_OPEN], 0);
+	assert_null(leg_by_id(&rig.w.legs, id));
+}
+
+static void martians(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t src;
+		uint16_t src_port;
+		struct rte_ether_addr mac;
+	} rows[] = {
+		{"the service itself", RELAY_ADDR, 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"the subnet's broadcast", IPV4(192, 0, 2, 255), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"the subnet itself", IPV4(192, 0, 2, 0), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"another own address", RELAY_ADDR + 1, 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"multicast", IPV4(224, 0, 0, 1), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"more multicast", IPV4(239, 1, 2, 3), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"reserved", IPV4(240, 0, 0, 1), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"broadcast", 0xffffffff, 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"unspecified", 0, 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"this network", IPV4(0, 1, 2, 3), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"loopback", IPV4(127, 0, 0, 1), 40000, {{2, 0, 0, 0, 0, 1}}},
+		{"port 0", ALICE_ADDR, 0, {{2, 0, 0, 0, 0, 1}}},
+		{"our own MAC", ALICE_ADDR, 40000, {{2, 0, 0, 0, 0, 0x10}}},
+		{"no MAC", ALICE_ADDR, 40000, {{0, 0, 0, 0, 0, 0}}},
+		{"multicast MAC", ALICE_ADDR, 40000, {{3, 0, 0, 0, 0, 1}}},
+	};
+	/* What has no leg and is no SYN would get a RST: not sent to such either. */
+	static const uint8_t flags[] = {SYN, ACK, FIN | ACK};
+	unsigned int i, j, drops = 0;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		for (j = 0; j < RTE_DIM(flags); j++) {
+			struct segment s = peer_alice().syn;
+
+			s.flags = flags[j];
+			s.src = rows[i].src;
+			s.src_port = rows[i].src_port;
+			s.src_mac = rows[i].mac;
+			rig_put(0, &s);
+			if (rig_dropped(DROP_MARTIAN) != ++drops)
+				fail_msg("%s, flags %u: let in", rows[i].name, flags[j]);
+			rig_silence();
+			rig_no_event();
+		}
+	}
+}
+
+static void bad_checksums(void **state)
+{
+	struct segment s = peer_alice().syn;
+
+	(void)state;
+	s.bad_tcp = 0x100;
+	rig_put(0, &s);
+	s.bad_tcp = 0;
+	s.bad_ip = 1;
+	rig_put(0, &s);
+	assert_int_equal(rig_dropped(DROP_CHECKSUM), 2);
+	rig_silence();
+	rig_no_event();
+}
+
+/* --- half-open --- */
+
+enum answer { NOTHING, CONFIRM, RESET };
+
+static void segments_on_half_open(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t flags;
+		int32_t seq, ack; /* from R and S */
+		unsigned int payload;
+		bool bad;
+		enum answer answer;
+		enum leg_state then;
+		uint8_t end; /* with LEG_FREE */
+	} rows[] = {
+		{"ACK", ACK, 0, 0, 0, false, NOTHING, LEG_PARKED, 0},
+		{"ACK with data", ACK | PSH, 0, 0, 100, false, CONFIRM, LEG_PARKED, 0},
+		{"ACK with FIN", ACK | FIN, 0, 0, 0, false, CONFIRM, LEG_PARKED, 0},
+		{"a probe: the ACK was lost", ACK, -1, 0, 0, false, CONFIRM, LEG_PARKED, 0},
+		{"a probe with a byte", ACK, -1, 0, 1, false, CONFIRM, LEG_PARKED, 0},
+		{"ACK of less", ACK, 0, -1, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK of more", ACK, 0, 1, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK out of place", ACK, 1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK before its place", ACK, -2, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK with a bad sum", ACK, 0, 0, 0, true, NOTHING, LEG_HALF_OPEN, 0},
+		{"RST", RST, 0, 0, 0, false, NOTHING, LEG_FREE, LEG_END_RESET},
+		{"RST with ACK", RST | ACK, 0, 0, 0, false, NOTHING, LEG_FREE, LEG_END_RESET},
+		{"RST before its place", RST, -1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"RST out of place", RST, 1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"RST with a bad sum", RST, 0, 0, 0, true, NOTHING, LEG_HALF_OPEN, 0},
+		{"SYN|ACK", SYN | ACK, -1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"no flags", 0, 0, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"FIN alone", FIN, 0, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"SYN and RST", SYN | RST, -1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		struct peer p = peer_alice();
+		struct segment s;
+		struct leg *leg;
+
+		rig_put(0, &p.syn);
+		p.synack = rig_answer(0);
+		p.id = rig_event(MAILBOX_LEG_HALF_OPEN).id;
+		s = peer_segment(&p, rows[i].flags);
+		s.seq += (uint32_t)rows[i].seq;
+		s.ack += (uint32_t)rows[i].ack;
+		s.n_payload = rows[i].payload;
+		s.bad_tcp = rows[i].bad;
+		rig_put(0, &s);
+		if (rows[i].answer == CONFIRM) {
+			struct segment answer = rig_answer(0);
+
+			assert_int_equal(answer.flags, ACK);
+			assert_parked_answer(&p, &answer, p.tsval);
+		}
+		rig_silence();
+		leg = leg_by_id(&rig.w.legs, p.id);
+		if ((leg != NULL ? leg->state : LEG_FREE) != rows[i].then)
+			fail_msg("%s: state", rows[i].name);
+		if (leg == NULL) {
+			assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, rows[i].end);
+			continue;
+		}
+		if (leg->state == LEG_PARKED)
+			rig_event(MAILBOX_LEG_ESTABLISHED);
+		rig_no_event();
+		rig_command(MAILBOX_LEG_RESET, p.id);
+		rig_answer(0);
+		assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_COMMANDED);
+	}
+}
+
+/* --- bounds --- */
+
+static void half_open_bound(void **state)
+{
+	struct peer p = peer_alice();
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RIG_HALF_OPEN; i++) {
+		p.syn.src_port++;
+		rig_put(0, &p.syn);
+		rig_answer(0);
+	}
+	p.syn.src_port++;
+	rig_put(0, &p.syn);
+	rig_silence();
+	assert_int_equal(rig_dropped(DROP_HALF_OPEN), 1);
+}
+
+static void source_bound(void **state)
+{
+	struct peer p, late = peer_alice();
+	struct segment s;
+	unsigned int i;
+
+	(void)state;
+	rig_put(0, &late.syn);
+	late.synack = rig_answer(0);
+	rig_event(MAILBOX_LEG_HALF_OPEN);
+	for (i = 0; i < RIG_PER_SOURCE; i++) {
+		p = peer_alice();
+		p.syn.src_port = (uint16_t)(1000 + i);
+		peer_connect(&p);
+	}
+	s = peer_segment(&late, ACK); /* too late: there are as many as may be */
+	rig_put(0, &s);
+	s = rig_answer(0);
+	assert_int_equal(s.flags, RST | ACK);
+	assert_int_equal(s.seq, late.synack.seq + 1);
+	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_TIMEOUT);
+	rig_put(0, &late.syn); /* and a SYN does not even begin */
+	rig_silence();
+	rig_no_event();
+	assert_int_equal(rig_dropped(DROP_LEGS), 2);
+	p = peer_bob(); /* somebody else is not concerned */
+	peer_connect(&p);
+}
+
+static void unclaimed_bound(void **state)
+{
+	struct peer p;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RIG_UNCLAIMED; i++) {
+		p = peer_alice();
+		p.syn.src += i;
+		peer_connect(&p);
+	}
+	p = peer_bob();
+	rig_put(1, &p.syn);
+	rig_silence();
+	rig_no_event();
+	assert_int_equal(rig_dropped(DROP_LEGS), 1);
+}
+
+#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_start, rig_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(options),
+		RIG_TEST(same_syn_same_answer),
+		RIG_TEST(another_isn_replaces),
+		RIG_TEST(isn_follows_clock_and_tuple),
+		RIG_TEST(data_in_syn_is_not_acknowledged),
+		RIG_TEST(syn_ack_again_until_eight_seconds),
+		RIG_TEST(martians),
+		RIG_TEST(bad_checksums),
+		RIG_TEST(segments_on_half_open),
+		RIG_TEST(half_open_bound),
+		RIG_TEST(source_bound),
+		RIG_TEST(unclaimed_bound),
+	};
+
+	return cmocka_run_group_tests_name("handshake", tests, rig_ports, rig_ports_end);
+}

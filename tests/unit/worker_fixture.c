@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include <rte_eth_ring.h>
+
+#include "worker_fixture.h"
+
+#define RING_SIZE 256
+
+struct rig rig;
+const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
+						   {{0x02, 0, 0, 0, 0, 0x11}}};
+
+/* An ethdev of two rings, as the test sees it. */
+struct wire {
+	uint16_t id;
+	struct rte_ring *in, *out; /* of the worker */
+};
+
+static struct wire wires[RIG_PORTS], taps[RIG_PORTS];
+static struct dataplane_port ports[RIG_PORTS];
+
+static int wire_create(struct wire *wire, const char *kind, unsigned int i)
+{
+	const struct rte_eth_conf conf = {0};
+	char name[32];
+	int id;
+
+	snprintf(name, sizeof(name), "%s%u_in", kind, i);
+	wire->in = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
+	snprintf(name, sizeof(name), "%s%u_out", kind, i);
+	wire->out = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
+	snprintf(name, sizeof(name), "%s%u", kind, i);
+	if (wire->in == NULL || wire->out == NULL)
+		return -1;
+	id = rte_eth_from_rings(name, &wire->in, 1, &wire->out, 1, 0);
+	if (id < 0)
+		return -1;
+	wire->id = (uint16_t)id;
+	if (rte_eth_dev_configure(wire->id, 1, 1, &conf) < 0 ||
+	    rte_eth_rx_queue_setup(wire->id, 0, RING_SIZE, 0, NULL, fixture_pool) < 0 ||
+	    rte_eth_tx_queue_setup(wire->id, 0, RING_SIZE, 0, NULL) < 0)
+		return -1;
+	return rte_eth_dev_start(wire->id);
+}
+
+static void wire_destroy(struct wire *wire)
+{
+	rte_eth_dev_stop(wire->id);
+	rte_eth_dev_close(wire->id);
+	rte_ring_free(wire->in);
+	rte_ring_free(wire->out);
+}
+
+int rig_ports(void **state)
+{
+	unsigned int i;
+
+	if (fixture_eal(state) < 0)
+		return -1;
+	for (i = 0; i < RIG_PORTS; i++) {
+		if (wire_create(&wires[i], "port", i) < 0 || wire_create(&taps[i], "tap", i) < 0)
+			return -1;
+		ports[i] = (struct dataplane_port){
+			.id = wires[i].id, .tap_id = taps[i].id, .mac = port_mac[i]};
+	}
+	return 0;
+}
+
+int rig_ports_end(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < RIG_PORTS; i++) {
+		wire_destroy(&wires[i]);
+		wire_destroy(&taps[i]);
+	}
+	return fixture_eal_end(state);
+}
+
+/* What a failed test left must not fail the next one. */
+static void drain(struct rte_ring *ring)
+{
+	void *m;
+
+	while (rte_ring_dequeue(ring, &m) == 0)
+		rte_pktmbuf_free(m);
+}
+
+int rig_start(void **state)
+{
+	struct worker_args args = {
+		.cfg = &rig.cfg,
+		.ports = ports,
+		.n_ports = RIG_PORTS,
+		.pool = fixture_pool,
+		.flows = &rig.flows.t,
+		.listener = &rig.listener,
+		.seed = &rig.flows.t.seed,
+		.stats = &rig.stats,
+	};
+
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RIG_PORTS; i++) {
+		drain(wires[i].in);
+		drain(wires[i].out);
+		drain(taps[i].in);
+		drain(taps[i].out);
+	}
+	memset(&rig, 0, sizeof(rig));
+	rig.cfg.limits.half_open = RIG_HALF_OPEN;
+	rig.cfg.limits.legs = RIG_UNCLAIMED;
+	rig.cfg.limits.legs_per_source = RIG_PER_SOURCE;
+	rig.cfg.timers.claim_ms = RIG_CLAIM_MS;
+	rig.cfg.dataplane.idle = CONFIG_IDLE_POLL;
+	rig.listener = (struct listener){
+		.addresses = {{rte_cpu_to_be_32(RELAY_ADDR), rte_cpu_to_be_32(0xff)},
+			      {rte_cpu_to_be_32(RELAY_ADDR + 1), 0}},
+		.n_addresses = 2,
+		.port = rte_cpu_to_be_16(RELAY_PORT),
+		.mss = RIG_MSS,
+		.isn_key = {{3, 4}},
+		.ts_key = {{5, 6}},
+	};
+	rig.mb = mailbox_create(1);
+	if (rig.mb == NULL)
+		return -1;
+	flow_rig_init(&rig.flows, 16);
+	args.mb = rig.mb;
+	args.readers = rig.flows.readers;
+	return worker_init(&rig.w, 0, &args);
+}
+
+int rig_end(void **state)
+{
+	(void)state;
+	rig_silence();
+	worker_fini(&rig.w);
+	flow_rig_fini(&rig.flows);
+	mailbox_destroy(rig.mb);
+	fixture_assert_no_leak();
+	return 0;
+}
+
+/* --- packets --- */
+
+void rig_send_frame(unsigned int port, struct rte_mbuf *m)
+{
+	assert_int_equal(rte_ring_enqueue(wires[port].in, m), 0);
+}
+
+void rig_send(unsigned int port, const struct segment *s)
+{
+	rig_send_frame(port, segment_build(s));
+}
+
+void rig_kernel_sends(unsigned int port, struct rte_mbuf *m)
+{
+	assert_int_equal(rte_ring_enqueue(taps[port].in, m), 0);
+}
+
+void rig_put(unsigned int port, const struct segment *s)
+{
+	rig_send(port, s);
+	rig_round();
+}
+
+static struct rte_mbuf *take(struct wire *wire)
+{
+	void *m;
+
+	return rte_ring_dequeue(wire->out, &m) == 0 ? m : NULL;
+}
+
+struct rte_mbuf *rig_take(unsigned int port)
+{
+	return take(&wires[port]);
+}
+
+struct rte_mbuf *rig_kernel_takes(unsigned int port)
+{
+	return take(&taps[port]);
+}
+
+struct segment rig_answer(unsigned int port)
+{
+	struct rte_mbuf *m = rig_take(port);
+	struct segment s;
+
+	assert_non_null(m);
+	assert_checksums(m);
+	s = segment_read(m);
+	assert_memory_equal(&s.src_mac, &port_mac[port], sizeof(s.src_mac));
+	rte_pktmbuf_free(m);
+	rig_silence();
+	return s;
+}
+
+void rig_silence(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < RIG_PORTS; i++) {
+		assert_int_equal(rte_ring_count(wires[i].out), 0);
+		assert_int_equal(rte_ring_count(taps[i].out), 0);
+	}
+}
+
+void rig_block(unsigned int port)
+{
+	while (rte_ring_enqueue(wires[port].out, NULL) == 0)
+		;
+}
+
+void rig_unblock(unsigned int port)
+{
+	void *m;
+
+	while (rte_ring_dequeue(wires[port].out, &m) == 0)
+		assert_null(m);
+}
+
+/* --- time --- */
+
+void rig_round(void)
+{
+	worker_round(&rig.w);
+}
+
+void rig_advance(uint64_t ms)
+{
+	while (ms-- > 0) {
+		rig.w.now_ms++;
+		rig_round();
+	}
+}
+
+unsigned int rig_watch(unsigned int port, uint64_t ms, uint64_t *at_ms, unsigned int n,
+		       struct segment *last)
+{
+	unsigned int seen = 0;
+	uint64_t i;
+
+	for (i = 1; i <= ms; i++) {
+		rig_advance(1);
+		if (rte_ring_empty(wires[port].out))
+			continue;
+		*last = rig_answer(port);
+		if (seen < n)
+			at_ms[seen] = i;
+		seen++;
+	}
+	return seen;
+}
+
+/* --- messages --- */
+
+struct mailbox_event rig_event(enum mailbox_event_type type)
+{
+	struct mailbox_event ev;
+
+	assert_int_equal(mailbox_take_events(rig.mb, &ev, 1), 1);
+	assert_int_equal(ev.type, type);
+	assert_int_equal(ev.worker, 0);
+	return ev;
+}
+
+void rig_no_event(void)
+{
+	struct mailbox_event ev;
+
+	assert_int_equal(mailbox_take_events(rig.mb, &ev, 1), 0);
+}
+
+void rig_command(enum mailbox_command_type type, uint64_t id)
+{
+	assert_true(
+		mailbox_post_command(rig.mb, 0, &(struct mailbox_command){.type = type, .id = id}));
+	rig_round();
+}
+
+void rig_open(uint64_t leg, uint64_t flow, uint32_t side)
+{
+	assert_true(mailbox_post_command(
+		rig.mb, 0,
+		&(struct mailbox_command){
+			.type = MAILBOX_LEG_OPEN, .id = leg, .flow = flow, .side = side}));
+	rig_round();
+}
+
+uint64_t rig_dropped(enum drop_reason reason)
+{
+	return rig.stats.dropped[reason];
+}
+
+/* --- a peer's TCP --- */
+
+static struct peer peer_of(unsigned int port, uint32_t isn, uint32_t tsval, uint8_t wscale)
+{
+	const uint8_t mss[] = {2, 4, 0x05, 0xb4, 4, 2, 1, 1}, scale[] = {1, 3, 3, wscale};
+	struct peer p = {.port = port, .syn = segment_plain(), .tsval = tsval};
+
+	p.syn.src_mac = port == 0 ? alice_mac : bob_mac;
+	p.syn.dst_mac = port_mac[port];
+	p.syn.src = port == 0 ? ALICE_ADDR : BOB_ADDR;
+	p.syn.src_port = port == 0 ? ALICE_PORT : BOB_PORT;
+	p.syn.flags = SYN;
+	p.syn.seq = isn;
+	p.syn.window = 64240;
+	segment_option(&p.syn, mss, sizeof(mss));
+	segment_timestamps(&p.syn, tsval, 0);
+	segment_option(&p.syn, scale, sizeof(scale));
+	return p;
+}
+
+struct peer peer_alice(void)
+{
+	return peer_of(0, 0xfffffff0, 5000, 7);
+}
+
+struct peer peer_bob(void)
+{
+	return peer_of(1, 77000, 0xffffff00, 9);
+}
+
+void peer_connect(struct peer *p)
+{
+	struct segment ack;
+
+	rig_put(p->port, &p->syn);
+	p->synack = rig_answer(p->port);
+	assert_int_equal(p->synack.flags, SYN | ACK);
+	p->id = rig_event(MAILBOX_LEG_HALF_OPEN).id;
+	p->tsval++;
+	ack = peer_segment(p, ACK);
+	rig_put(p->port, &ack);
+	rig_silence();
+	assert_int_equal(rig_event(MAILBOX_LEG_ESTABLISHED).id, p->id);
+	rig_no_event();
+}
+
+struct segment peer_segment(const struct peer *p, uint8_t flags)
+{
+	struct segment s = p->syn;
+	uint32_t tsval, tsecr, t;
+
+	s.flags = flags;
+	s.seq = p->syn.seq + 1;
+	s.ack = flags & ACK ? p->synack.seq + 1 : 0;
+	s.window = 500;
+	s.n_options = 0;
+	if (segment_find_timestamps(&p->syn, &tsval, &tsecr) &&
+	    segment_find_timestamps(&p->synack, &t, &tsecr))
+		segment_timestamps(&s, p->tsval, flags & ACK ? t : 0);
+	return s;
+}
+
+void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_t tsecr)
+{
+	uint32_t t, first, tsval, echo;
+
+	assert_int_equal(s->seq, p->synack.seq + 1);
+	assert_int_equal(s->ack, p->syn.seq + 1);
+	assert_int_equal(s->window, 0);
+	assert_int_equal(s->n_payload, 0);
+	assert_int_equal(s->src, p->syn.dst);
+	assert_int_equal(s->dst, p->syn.src);
+	assert_int_equal(s->src_port, p->syn.dst_port);
+	assert_int_equal(s->dst_port, p->syn.src_port);
+	if (segment_find_timestamps(&p->synack, &t, &first)) {
+		assert_int_equal(s->n_options, 12);
+		assert_true(segment_find_timestamps(s, &tsval, &echo));
+		assert_int_equal(tsval, t);
+		assert_int_equal(echo, tsecr);
+	} else {
+		assert_int_equal(s->n_options, 0);
+	}
+}
+
+struct leg_report peer_retire(const struct peer *p)
+{
+	struct mailbox_event ev;
+
+	rig_command(MAILBOX_LEG_CLAIM, p->id);
+	rig_command(MAILBOX_LEG_RETIRE, p->id);
+	ev = rig_event(MAILBOX_LEG_RETIRED);
+	assert_int_equal(ev.id, p->id);
+	return ev.report;
+}
+
+uint64_t peers_splice(struct peer *a, struct peer *b)
+{
+	struct leg_report from_a, from_b;
+	uint64_t flow;
+
+	peer_connect(a);
+	peer_connect(b);
+	from_a = peer_retire(a);
+	from_b = peer_retire(b);
+	flow = flow_rig_insert(&rig.flows, &from_a, &from_b);
+	rig_open(a->id, flow, 0);
+	rig_answer(a->port);
+	rig_open(b->id, flow, 1);
+	rig_answer(b->port);
+	rig_no_event();
+	return flow;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A whole worker whose two ports, and the kernel behind their TAPs, are rings in the hands of the
+ * test, and whose clock the test sets:
+ *
+ *   alice --- port 0 [ worker ] port 1 --- bob
+ *                TAP 0      TAP 1
+ *
+ * There is one a test, made by rig_start() and ended by rig_end(), which demands that every mbuf
+ * is back.  Whatever leaves by a port must have good checksums.
+ */
+#ifndef TANDEM_WORKER_FIXTURE_H
+#define TANDEM_WORKER_FIXTURE_H
+
+#include "flow_fixture.h"
+#include "worker.h"
+
+#define RIG_PORTS      2
+#define RIG_MSS	       1400
+#define RIG_HALF_OPEN  16
+#define RIG_UNCLAIMED  8
+#define RIG_PER_SOURCE 4
+#define RIG_CLAIM_MS   30000
+
+struct rig {
+	struct config cfg;
+	struct listener listener;
+	struct mailbox *mb;
+	struct flow_rig flows;
+	struct worker_stats stats;
+	struct worker w;
+};
+
+extern struct rig rig;
+extern const struct rte_ether_addr port_mac[RIG_PORTS];
+
+/* Group set-up and tear-down: EAL and ports. */
+int rig_ports(void **state);
+int rig_ports_end(void **state);
+/* Set-up and tear-down of each test. */
+int rig_start(void **state);
+int rig_end(void **state);
+
+/* --- packets --- */
+
+/* Put a frame on the wire, or have the kernel say it; nothing happens before the next round. */
+void rig_send(unsigned int port, const struct segment *s);
+void rig_send_frame(unsigned int port, struct rte_mbuf *m);
+void rig_kernel_sends(unsigned int port, struct rte_mbuf *m);
+/* rig_send() and a round. */
+void rig_put(unsigned int port, const struct segment *s);
+
+/* What left by a port, or went to the kernel; NULL: nothing. */
+struct rte_mbuf *rig_take(unsigned int port);
+struct rte_mbuf *rig_kernel_takes(unsigned int port);
+/* The one segment that left, by `port`. */
+struct segment rig_answer(unsigned int port);
+/* Nothing left by any port, nothing went to the kernel. */
+void rig_silence(void);
+/* Let a ring port refuse to transmit, or go on. */
+void rig_block(unsigned int port);
+void rig_unblock(unsigned int port);
+
+/* --- time --- */
+
+void rig_round(void);
+/* Let `ms` pass, a round each millisecond. */
+void rig_advance(uint64_t ms);
+/* Let `ms` pass; returns how many segments left by `port`, when in `at_ms` from now (up to `n`),
+ * and the last one in `last`. */
+unsigned int rig_watch(unsigned int port, uint64_t ms, uint64_t *at_ms, unsigned int n,
+		       struct segment *last);
+
+/* --- messages --- */
+
+struct mailbox_event rig_event(enum mailbox_event_type type);
+void rig_no_event(void);
+/* Post it and let a round pass. */
+void rig_command(enum mailbox_command_type type, uint64_t id);
+void rig_open(uint64_t leg, uint64_t flow, uint32_t side);
+
+uint64_t rig_dropped(enum drop_reason reason);
+
+/* --- a peer's TCP --- */
+
+struct peer {
+	unsigned int port;
+	struct segment syn; /* sent by it: options, ISN, addresses */
+	struct segment synack;
+	uint32_t tsval; /* of its next segment */
+	uint64_t id;	/* of its leg */
+};
+
+/* With timestamps, SACK and a scale of 7 (alice) or 9 (bob); not yet connected. */
+struct peer peer_alice(void);
+struct peer peer_bob(void);
+/* Handshake until ESTABLISHED is heard. */
+void peer_connect(struct peer *p);
+/* Its next segment: seq R, ack S, timestamps if it has them, window 500. */
+struct segment peer_segment(const struct peer *p, uint8_t flags);
+/* The numbers of an answer that confirms nothing new: seq S, ack R, window 0, T, `tsecr`. */
+void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_t tsecr);
+
+/* Claim and retire; returns the report. */
+struct leg_report peer_retire(const struct peer *p);
+/* Connect both, splice them, and let both be opened: the updates are taken. Returns the flow. */
+uint64_t peers_splice(struct peer *a, struct peer *b);
+
+#endif
