@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets through a whole worker: spliced ones, nobody's, the kernel's, and a life of its own. */
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "worker_fixture.h"
+
+static struct peer a, b;
+static uint64_t flow;
+
+static int start_spliced(void **state)
+{
+	if (rig_start(state) < 0)
+		return -1;
+	a = peer_alice();
+	b = peer_bob();
+	flow = peers_splice(&a, &b);
+	return 0;
+}
+
+static enum flow_state flow_state(void)
+{
+	struct flow_status status;
+
+	assert_int_equal(flow_table_status(&rig.flows.t, flow, &status), 0);
+	return status.state;
+}
+
+/* Let `s` pass from p to q; returns what q gets. */
+static struct segment pass(const struct peer *p, const struct peer *q, const struct segment *s)
+{
+	rig_put(p->port, s);
+	return rig_answer(q->port);
+}
+
+/* --- spliced --- */
+
+static void both_ways(void **state)
+{
+	struct segment s = peer_segment(&a, ACK | PSH), got;
+	uint32_t t, first, tsval, tsecr;
+
+	(void)state;
+	s.n_payload = 1000;
+	memset(s.payload, 0x42, s.n_payload);
+	got = pass(&a, &b, &s);
+	assert_memory_equal(&got.dst_mac, &bob_mac, sizeof(bob_mac));
+	assert_int_equal(got.src, RELAY_ADDR);
+	assert_int_equal(got.dst, BOB_ADDR);
+	assert_int_equal(got.src_port, RELAY_PORT);
+	assert_int_equal(got.dst_port, BOB_PORT);
+	assert_int_equal(got.seq, b.synack.seq + 1); /* what bob expects of the relay */
+	assert_int_equal(got.ack, b.syn.seq + 1);    /* what bob would send next */
+	assert_int_equal(got.window, 500 / 2);
+	assert_int_equal(got.ttl, 63);
+	assert_int_equal(got.n_payload, 1000);
+	assert_memory_equal(got.payload, s.payload, 1000);
+	/* Bob's PAWS must accept it behind T, and find his own clock in the echo. */
+	assert_true(segment_find_timestamps(&b.synack, &t, &first));
+	assert_true(segment_find_timestamps(&got, &tsval, &tsecr));
+	assert_int_equal(tsval, t + 1); /* alice's clock is one on since her SYN */
+	assert_int_equal(tsecr, first);
+
+	s = peer_segment(&b, ACK);
+	s.ack += 1000;
+	s.n_payload = 10;
+	got = pass(&b, &a, &s);
+	assert_memory_equal(&got.dst_mac, &alice_mac, sizeof(alice_mac));
+	assert_int_equal(got.seq, a.synack.seq + 1);
+	assert_int_equal(got.ack, a.syn.seq + 1 + 1000);
+	assert_int_equal(got.window, 500 * 2);
+	assert_int_equal(rig.stats.relayed_packets, 2);
+	assert_int_equal(rig.stats.relayed_bytes, 1010);
+}
+
+/* A checksum that came bad leaves bad: the receiver must see it. */
+static void corruption_stays_visible(void **state)
+{
+	struct segment s = peer_segment(&a, ACK);
+	struct rte_mbuf *m;
+
+	(void)state;
+	s.n_payload = 100;
+	s.bad_tcp = 0x0101;
+	rig_put(0, &s);
+	m = rig_take(1);
+	assert_non_null(m);
+	assert_int_equal(ip_residue(m), 0xffff);
+	assert_int_not_equal(tcp_residue(m), 0xffff);
+	rte_pktmbuf_free(m);
+}
+
+static void a_burst_keeps_its_order(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		struct segment s = peer_segment(&a, ACK);
+
+		s.seq += i * 10;
+		s.n_payload = 10;
+		rig_send(0, &s);
+		s = peer_segment(&b, ACK);
+		s.seq += i * 10;
+		s.n_payload = 10;
+		rig_send(1, &s);
+	}
+	for (i = 0; i < 10; i++)
+		rig_round();
+	for (i = 0; i < 100; i++) {
+		struct rte_mbuf *there = rig_take(1), *back = rig_take(0);
+
+		assert_non_null(there);
+		assert_non_null(back);
+		assert_int_equal(segment_read(there).seq, b.synack.seq + 1 + i * 10);
+		assert_int_equal(segment_read(back).seq, a.synack.seq + 1 + i * 10);
+		rte_pktmbuf_free(there);
+		rte_pktmbuf_free(back);
+	}
+}
+
+static void ttl(void **state)
+{
+	struct segment s = peer_segment(&a, ACK), got;
+
+	(void)state;
+	s.ttl = 1;
+	rig_put(0, &s);
+	s.ttl = 0;
+	rig_put(0, &s);
+	rig_silence();
+	assert_int_equal(rig_dropped(DROP_TTL), 2);
+	s.ttl = 2;
+	got = pass(&a, &b, &s);
+	assert_int_equal(got.ttl, 1);
+}
+
+static void fins_and_rsts_pass(void **state)
+{
+	struct segment s = peer_segment(&a, FIN | ACK), got = pass(&a, &b, &s);
+
+	(void)state;
+	assert_int_equal(got.flags, FIN | ACK);
+	assert_int_equal(flow_state(), FLOW_HALF_CLOSED);
+	s = peer_segment(&b, ACK); /* half-close: bob goes on */
+	s.ack++;
+	s.n_payload = 500;
+	got = pass(&b, &a, &s);
+	assert_int_equal(got.n_payload, 500);
+	assert_int_equal(got.ack, a.syn.seq + 2);
+	s = peer_segment(&b, RST | ACK);
+	got = pass(&b, &a, &s);
+	assert_int_equal(got.flags, RST | ACK);
+	assert_int_equal(got.seq, a.synack.seq + 1);
+	assert_int_equal(flow_state(), FLOW_RESET);
+	s = peer_segment(&a, ACK); /* lingering: what is under way still passes */
+	s.seq++;
+	pass(&a, &b, &s);
+}
+
+static void router_failover(void **state)
+{
+	static const struct rte_ether_addr router = {{0x02, 0, 0, 0, 0, 0x44}};
+	struct segment s = peer_segment(&a, ACK), got;
+
+	(void)state;
+	s.src_mac = router;
+	s.dst_mac = port_mac[1]; /* alice now comes by bob's port */
+	s.n_payload = 10;
+	rig_put(1, &s);
+	rig_answer(1);
+	s = peer_segment(&b, ACK);
+	got = pass(&b, &b, &s); /* and what bob sends her leaves there */
+	assert_memory_equal(&got.dst_mac, &router, sizeof(router));
+	assert_int_equal(got.dst, ALICE_ADDR);
+}
+
+/* A SYN on a live flow is the ends' to judge. */
+static void syn_on_a_live_flow_passes(void **state)
+{
+	struct segment s = a.syn, got;
+
+	(void)state;
+	s.seq += 5000000;
+	got = pass(&a, &b, &s);
+	assert_int_equal(got.flags, SYN);
+	assert_int_equal(got.window, s.window);
+	assert_int_equal(flow_state(), FLOW_ESTABLISHED);
+	rig_no_event();
+}
+
+static void end_flow(void)
+{
+	struct segment s = peer_segment(&a, RST | ACK);
+
+	pass(&a, &b, &s);
+	assert_int_equal(flow_state(), FLOW_RESET);
+}
+
+static void syn_on_a_lingering_flow_begins_anew(void **state)
+{
+	struct leg_report from_a, from_b;
+	struct flow_status status;
+	struct segment s;
+	struct rte_mbuf *m;
+	uint64_t next;
+
+	(void)state;
+	end_flow();
+	s = a.syn; /* one that nobody sent as it is begins nothing */
+	s.bad_tcp = 1;
+	rig_put(0, &s);
+	m = rig_take(1);
+	assert_non_null(m);
+	rte_pktmbuf_free(m);
+	assert_int_equal(flow_state(), FLOW_RESET);
+
+	a.syn.seq += 1000;
+	peer_connect(&a); /* answered by the relay, not passed on */
+	assert_int_equal(flow_state(), FLOW_SUPERSEDED);
+	s = peer_segment(&b, ACK); /* bob's old connection is nobody's now */
+	rig_put(1, &s);
+	assert_int_equal(rig_answer(1).flags, RST);
+	b.syn.seq += 1000;
+	peer_connect(&b);
+	from_a = peer_retire(&a);
+	from_b = peer_retire(&b);
+	next = flow_rig_insert(&rig.flows, &from_a, &from_b);
+	assert_int_equal(flow_table_status(&rig.flows.t, flow, &status), -ESTALE);
+	rig_open(a.id, next, 0);
+	rig_answer(0);
+	s = peer_segment(&a, ACK);
+	s.n_payload = 1;
+	assert_int_equal(pass(&a, &b, &s).seq, b.synack.seq + 1);
+}
+
+/* The leg that still sends its updates gives way too. */
+static void syn_while_opening(void **state)
+{
+	uint64_t old = a.id;
+
+	(void)state;
+	end_flow();
+	assert_int_equal(leg_by_id(&rig.w.legs, b.id)->state, LEG_OPENING);
+	b.syn.seq += 1000;
+	peer_connect(&b);
+	a.syn.seq += 1000;
+	peer_connect(&a);
+	assert_null(leg_by_id(&rig.w.legs, old));
+	rig_advance(20000);
+	rig_silence();
+	rig_no_event();
+}
+
+static void removed_flow(void **state)
+{
+	struct segment s = peer_segment(&a, ACK), got;
+
+	(void)state;
+	assert_int_equal(flow_table_remove(&rig.flows.t, flow), 0);
+	s.n_payload = 10;
+	rig_put(0, &s);
+	got = rig_answer(0);
+	assert_int_equal(got.flags, RST);
+	assert_int_equal(got.seq, s.ack);
+	assert_int_equal(rig_dropped(DROP_NO_LEG), 1);
+	rig_no_event();
+}
+
+/* --- when there is no room --- */
+
+static void port_takes_nothing(void **state)
+{
+	struct segment s = peer_segment(&a, ACK);
+
+	(void)state;
+	rig_block(1);
+	rig_put(0, &s);
+	rig_put(0, &s);
+	assert_int_equal(rig_dropped(DROP_TX), 2);
+	rig_unblock(1);
+	pass(&a, &b, &s);
+}
+
+static void no_buffers(void **state)
+{
+	static struct rte_mbuf *all[4096];
+	struct peer p = peer_alice();
+	struct rte_mbuf *syn;
+	unsigned int n = 0;
+
+	(void)state;
+	syn = segment_build(&p.syn);
+	while (n < RTE_DIM(all) && (all[n] = rte_pktmbuf_alloc(fixture_pool)) != NULL)
+		n++;
+	rig_send_frame(0, syn);
+	rig_round();
+	assert_int_equal(rig_dropped(DROP_NO_BUFFER), 1);
+	rig_silence();
+	rte_pktmbuf_free_bulk(all, n);
+	rig_put(0, &p.syn); /* it comes again, and is answered */
+	assert_int_equal(rig_answer(0).flags, SYN | ACK);
+}
+
+/* --- nobody's --- */
+
+static void nobodys_segments(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t flags;
+		unsigned int payload;
+		bool bad, answered;
+		uint8_t answer;
+		uint32_t seq, ack; /* of the answer */
+	} rows[] = {
+		{"ACK", ACK, 0, false, true, RST, 7000, 0},
+		{"data", ACK | PSH, 100, false, true, RST, 7000, 0},
+		{"FIN", FIN | ACK, 0, false, true, RST, 7000, 0},
+		{"SYN|ACK", SYN | ACK, 0, false, true, RST, 7000, 0},
+		{"no ACK, no data", 0, 0, false, true, RST | ACK, 0, 3000},
+		{"no ACK, data", PSH, 100, false, true, RST | ACK, 0, 3100},
+		{"no ACK, FIN", FIN, 10, false, true, RST | ACK, 0, 3011},
+		{"SYN and FIN", SYN | FIN, 0, false, true, RST | ACK, 0, 3002},
+		{"RST", RST, 0, false, false, 0, 0, 0},
+		{"RST with ACK", RST | ACK, 0, false, false, 0, 0, 0},
+		{"RST and SYN", RST | SYN, 0, false, false, 0, 0, 0},
+		{"bad sum", ACK, 0, true, false, 0, 0, 0},
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		struct segment s = peer_alice().syn, got;
+
+		s.flags = rows[i].flags;
+		s.seq = 3000;
+		s.ack = 7000;
+		s.n_payload = rows[i].payload;
+		s.bad_tcp = rows[i].bad;
+		rig_put(0, &s);
+		if (rows[i].answered) {
+			got = rig_answer(0);
+			if (got.flags != rows[i].answer || got.seq != rows[i].seq ||
+			    got.ack != rows[i].ack)
+				fail_msg("%s: flags %u seq %u ack %u", rows[i].name, got.flags,
+					 got.seq, got.ack);
+			assert_int_equal(got.dst, ALICE_ADDR);
+			assert_int_equal(got.dst_port, ALICE_PORT);
+			assert_memory_equal(&got.dst_mac, &alice_mac, sizeof(alice_mac));
+			assert_int_equal(got.n_options, 0);
+		}
+		rig_silence();
+		rig_no_event();
+	}
+	assert_int_equal(rig_dropped(DROP_NO_LEG), RTE_DIM(rows) - 1);
+}
+
+static void refusals_are_rate_limited(void **state)
+{
+	struct segment s = peer_alice().syn;
+	unsigned int i, answered = 0;
+
+	(void)state;
+	s.flags = ACK;
+	for (i = 0; i < 3000; i++) {
+		struct rte_mbuf *m;
+
+		rig_put(0, &s);
+		m = rig_take(0);
+		answered += m != NULL;
+		rte_pktmbuf_free(m);
+	}
+	assert_in_range(answered, 100, 1500);
+	rig_advance(10);
+	rig_put(0, &s);
+	rig_answer(0);
+}
+
+/* --- the kernel's --- */
+
+/* Change two bytes of a SYN to the service and see where it goes. */
+static void to_the_kernel(void **state)
+{
+	static const struct {
+		const char *name;
+		int at;
+		uint8_t to[2];
+		bool kernel;
+		enum drop_reason drop;
+	} rows[] = {
+		{"ARP", 12, {0x08, 0x06}, true, 0},
+		{"IPv6", 12, {0x86, 0xdd}, true, 0},
+		{"LLDP", 12, {0x88, 0xcc}, true, 0},
+		{"a broadcast frame", 0, {0xff, 0xff}, true, 0},
+		{"another TCP port", 36, {0, 22}, true, 0},
+		{"another address", 32, {2, 99}, true, 0},
+		{"ICMP", 22, {64, 1}, true, 0},
+		{"a later fragment", 20, {0x20, 0x10}, true, 0},
+		{"a first fragment of ours", 20, {0x20, 0x00}, false, DROP_FRAGMENT},
+		{"another host's", 4, {0x12, 0x34}, false, DROP_OTHER_HOST},
+		{"lengths that lie", 16, {0xff, 0xff}, false, DROP_MALFORMED},
+	};
+	unsigned int i, port, given = 0;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		for (port = 0; port < RIG_PORTS; port++) {
+			struct segment s = port == 0 ? peer_alice().syn : peer_bob().syn;
+			uint64_t dropped = rig_dropped(rows[i].drop);
+			uint8_t frame[2048];
+			unsigned int n = segment_bytes(&s, frame);
+			struct rte_mbuf *m;
+
+			memcpy(frame + rows[i].at, rows[i].to, 2);
+			rig_send_frame(port, frame_build(frame, n));
+			rig_round();
+			m = rig_kernel_takes(port);
+			if ((m != NULL) != rows[i].kernel)
+				fail_msg("%s: %s", rows[i].name, m ? "to the kernel" : "gone");
+			if (m != NULL) {
+				assert_int_equal(m->pkt_len, n);
+				assert_memory_equal(rte_pktmbuf_mtod(m, void *), frame, n);
+				rte_pktmbuf_free(m);
+				given++;
+			} else {
+				assert_int_equal(rig_dropped(rows[i].drop), dropped + 1);
+			}
+			rig_silence();
+		}
+	}
+	assert_int_equal(rig.stats.exception_rx, given);
+}
+
+static void fragments_of_others_are_the_kernels(void **state)
+{
+	struct segment s = peer_alice().syn;
+
+	(void)state;
+	s.dst_port = 22;
+	s.frag = RTE_IPV4_HDR_MF_FLAG;
+	rig_put(0, &s);
+	rte_pktmbuf_free(rig_kernel_takes(0));
+	assert_int_equal(rig.stats.exception_rx, 1);
+}
+
+static void from_the_kernel(void **state)
+{
+	struct segment s = segment_plain(), got;
+	struct rte_mbuf *m;
+
+	(void)state;
+	s.src_mac = port_mac[1];
+	s.dst_mac = bob_mac;
+	rig_kernel_sends(1, segment_build(&s));
+	rig_round();
+	m = rig_take(1);
+	assert_non_null(m);
+	got = segment_read(m);
+	assert_memory_equal(&got, &s, sizeof(got));
+	rte_pktmbuf_free(m);
+	rig_silence();
+	assert_int_equal(rig.stats.exception_tx, 1);
+}
+
+static void the_kernel_is_spared(void **state)
+{
+	struct segment s = peer_alice().syn;
+	unsigned int i, given = 0;
+
+	(void)state;
+	s.dst_port = 22;
+	for (i = 0; i < 6000; i++) {
+		struct rte_mbuf *m;
+
+		rig_put(0, &s);
+		m = rig_kernel_takes(0);
+		given += m != NULL;
+		rte_pktmbuf_free(m);
+	}
+	assert_in_range(given, 1000, 5000);
+	assert_int_equal(given + rig_dropped(DROP_RATE), 6000);
+	rig_advance(1);
+	rig_put(0, &s);
+	rte_pktmbuf_free(rig_kernel_takes(0));
+	assert_int_equal(rig.stats.exception_rx, given + 1);
+}
+
+/* --- anything at all --- */
+
+/* Damaged and random segments in every state: nothing leaks, nothing crashes, and whatever leaves
+ * is well-formed. */
+static void any_input(void **state)
+{
+	struct rte_mbuf *m;
+	unsigned int i, port;
+
+	(void)state;
+	fixture_seed();
+	for (i = 0; i < 100000; i++) {
+		struct segment s = peer_segment(fixture_between(0, 1) ? &a : &b, ACK);
+		uint8_t frame[2048];
+		unsigned int n, at;
+
+		if (fixture_between(0, 7) == 0)
+			s.src_port += (uint16_t)fixture_between(0, 20);
+		if (fixture_between(0, 3) == 0)
+			s.flags = (uint8_t)fixture_random();
+		s.seq += fixture_between(0, 3) - 1;
+		s.n_payload = fixture_between(0, 20);
+		n = segment_bytes(&s, frame);
+		at = fixture_between(0, n - 1);
+		if (fixture_between(0, 3) == 0)
+			frame[at] = (uint8_t)fixture_random();
+		if (fixture_between(0, 15) == 0)
+			n = fixture_between(0, n);
+		rig_send_frame(fixture_between(0, 1), frame_build(frame, n));
+		if (fixture_between(0, 7) == 0)
+			rig.w.now_ms += fixture_between(0, 100);
+		rig_round();
+		for (port = 0; port < RIG_PORTS; port++) {
+			while ((m = rig_take(port)) != NULL) {
+				segment_read(m);
+				rte_pktmbuf_free(m);
+			}
+			rte_pktmbuf_free(rig_kernel_takes(port));
+		}
+		if (fixture_between(0, 15) == 0) {
+			struct mailbox_event evs[64];
+
+			mailbox_take_events(rig.mb, evs, RTE_DIM(evs));
+		}
+	}
+	rig_advance(1);
+	for (port = 0; port < RIG_PORTS; port++) {
+		while ((m = rig_take(port)) != NULL)
+			rte_pktmbuf_free(m);
+	}
+}
+
+/* --- a life of its own --- */
+
+static void *run(void *stop)
+{
+	worker_run(&rig.w, stop);
+	return NULL;
+}
+
+static struct rte_mbuf *wait_for(unsigned int port)
+{
+	struct rte_mbuf *m = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 5000 && m == NULL; i++) {
+		usleep(1000);
+		m = rig_take(port);
+	}
+	assert_non_null(m);
+	return m;
+}
+
+/* With an idle worker asleep most of the time: packets, commands and grace periods go on. */
+static void on_a_thread(void **state)
+{
+	struct peer p = peer_alice();
+	struct mailbox_event ev;
+	bool stop = false;
+	pthread_t thread;
+	struct rte_mbuf *m;
+	uint64_t token;
+
+	(void)state;
+	rig.w.idle = CONFIG_IDLE_ADAPTIVE;
+	assert_int_equal(pthread_create(&thread, NULL, run, &stop), 0);
+	usleep(300000); /* long enough to fall asleep */
+	rig_send(0, &p.syn);
+	m = wait_for(0);
+	assert_int_equal(segment_read(m).flags, SYN | ACK);
+	rte_pktmbuf_free(m);
+	assert_int_equal(mailbox_take_events(rig.mb, &ev, 1), 1);
+	assert_true(mailbox_post_command(
+		rig.mb, 0, &(struct mailbox_command){.type = MAILBOX_LEG_RESET, .id = ev.id}));
+	m = wait_for(0);
+	assert_int_equal(segment_read(m).flags, RST | ACK);
+	rte_pktmbuf_free(m);
+	token = rte_rcu_qsbr_start(rig.flows.readers);
+	assert_int_equal(rte_rcu_qsbr_check(rig.flows.readers, token, true), 1);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(rig.stats.cycles > rig.stats.busy_cycles);
+	assert_true(rig.stats.busy_cycles > 0);
+}
+
+#define RIG_TEST(name)	   cmocka_unit_test_setup_teardown(name, rig_start, rig_end)
+#define SPLICED_TEST(name) cmocka_unit_test_setup_teardown(name, start_spliced, rig_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SPLICED_TEST(both_ways),
+		SPLICED_TEST(corruption_stays_visible),
+		SPLICED_TEST(a_burst_keeps_its_order),
+		SPLICED_TEST(ttl),
+		SPLICED_TEST(fins_and_rsts_pass),
+		SPLICED_TEST(router_failover),
+		SPLICED_TEST(syn_on_a_live_flow_passes),
+		SPLICED_TEST(syn_on_a_lingering_flow_begins_anew),
+		SPLICED_TEST(syn_while_opening),
+		SPLICED_TEST(removed_flow),
+		SPLICED_TEST(port_takes_nothing),
+		RIG_TEST(no_buffers),
+		RIG_TEST(nobodys_segments),
+		RIG_TEST(refusals_are_rate_limited),
+		RIG_TEST(to_the_kernel),
+		RIG_TEST(fragments_of_others_are_the_kernels),
+		RIG_TEST(from_the_kernel),
+		RIG_TEST(the_kernel_is_spared),
+		SPLICED_TEST(any_input),
+		RIG_TEST(on_a_thread),
+	};
+
+	return cmocka_run_group_tests_name("relay", tests, rig_ports, rig_ports_end);
+}
