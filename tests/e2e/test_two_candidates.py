@@ -7,12 +7,13 @@
     bob   198.51.100.1:P  --/
 """
 
-from harness import Lab, expect_error, expect_result, expect_untouched, new_sid, reaches
+from harness import Lab, expect_error, expect_result, expect_untouched, new_sid, reaches, until
 
 with Lab() as lab:
     alice, bob = lab.user("alice"), lab.user("bob")
     a = lab.connect("alice", "192.0.2.10")
     b = lab.connect("bob", "192.0.2.10", source_port=a.getsockname()[1])
+    until(lambda: lab.metric("tandem_legs", state="unclaimed") == 2, "both legs are there")
 
     answer = alice.answer(alice.claim(a, new_sid(), peer=bob.jid, rule="c"))
     expect_error(answer, "conflict", "cancel", "the claim that fits two legs")
