@@ -3,6 +3,7 @@
 """After kill -9 of tandemd the relay's kernel sends no RST for the service; a restart just works.
 
     alice ==== sends on ==== [ tandemd: SIGKILL ] ==== bob        tcpdump on both users' wires
+                             [ kernel with the service addresses on its interfaces ]
 """
 
 from harness import PORT, RELAY_AT, Lab, Task, expect, reaches, send_all, splice, until
@@ -18,10 +19,14 @@ with Lab() as lab:
         b.recv(1 << 20)
         lab.stop("tandemd", "KILL")
         expect(lab.status("tandemd"), 128 + 9, "exit status of tandemd")
+        # without its TAPs the kernel may have no address to answer from: it gets one, for the guard
+        # alone to hold it back
+        for port, address in (("eth1", RELAY_AT["alice"]), ("eth2", RELAY_AT["bob"])):
+            lab.run("relay", "ip", "address", "add", f"{address}/24", "dev", port)
 
         def retransmitted():
             info = lab.run("alice", "ss", "-tino", f"sport = :{a.getsockname()[1]}").stdout
-            return "backoff:" in info
+            return "backoff:" in info or "ESTAB" not in info
 
         until(retransmitted, "alice's kernel sends into the void")
         parked.sendall(b"probe")
@@ -39,5 +44,7 @@ with Lab() as lab:
         resets = [s for s in segments if s.has(RST) and s.source in relay]
         expect(resets, [], "RSTs from the relay")
 
+    for port in ("eth1", "eth2"):
+        lab.run("relay", "ip", "address", "flush", "dev", port)
     lab.start("tandemd")
     reaches(*splice(lab, alice, bob))
