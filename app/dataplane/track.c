@@ -62,10 +62,13 @@ static void learn_ack(const struct view *v, const struct packet *p)
 		relaxed_store(&v->own->edge, edge);
 }
 
+/* A FIN that its sender went on behind was not its own. */
 static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
 {
-	return relaxed_load(&sender->flags) & TRACK_FIN &&
-	       seq_not_after(relaxed_load(&sender->fin), acked_up_to);
+	uint32_t fin = relaxed_load(&sender->fin);
+
+	return relaxed_load(&sender->flags) & TRACK_FIN && fin == relaxed_load(&sender->seq_hi) &&
+	       seq_not_after(fin, acked_up_to);
 }
 
 static void note_fin(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t end,
