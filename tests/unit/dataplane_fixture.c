@@ -38,7 +38,10 @@ int fixture_eal_end(void **state)
 {
 	(void)state;
 	rte_mempool_free(fixture_pool);
-	return rte_eal_cleanup();
+	if (rte_eal_cleanup() < 0)
+		return -1;
+	/* The EAL leaves its directory behind, empty. */
+	return rmdir(rte_eal_get_runtime_dir());
 }
 
 void fixture_assert_no_leak(void)
