@@ -41,6 +41,7 @@ struct worker_box {
 struct mailbox {
 	struct sleeper control;
 	unsigned int n_workers;
+	unsigned int first; /* worker whose events are taken first, in turn */
 	struct worker_box worker[];
 };
 
@@ -204,11 +205,14 @@ bool mailbox_post_command(struct mailbox *mb, unsigned int worker,
 
 unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, unsigned int n)
 {
-	unsigned int i, taken = 0;
+	unsigned int i, worker, taken = 0;
 
-	for (i = 0; i < mb->n_workers && taken < n; i++)
-		taken += rte_ring_sc_dequeue_burst_elem(mb->worker[i].events, evs + taken,
+	for (i = 0; i < mb->n_workers && taken < n; i++) {
+		worker = (mb->first + i) % mb->n_workers;
+		taken += rte_ring_sc_dequeue_burst_elem(mb->worker[worker].events, evs + taken,
 							sizeof(*evs), n - taken, NULL);
+	}
+	mb->first = (mb->first + 1) % mb->n_workers;
 	return taken;
 }
 

@@ -166,7 +166,8 @@ void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t time
 bool mailbox_post_command(struct mailbox *mb, unsigned int worker,
 			  const struct mailbox_command *cmd);
 
-/* Take up to `n` events of all workers together; returns how many. */
+/* Take up to `n` events of all workers together; returns how many.  A worker that has more than
+ * that to say does not keep the others waiting: each is asked first in turn. */
 unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, unsigned int n);
 
 /* A file descriptor that polls readable when events wait, for the control thread's epoll. Before

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
+ * Every worker is heard in turn.
+ *
  * A poster that signals late must not leave the sleeper's descriptor readable for ever: that would
  * turn every later sleep into a busy loop.  The poster's write() is held up here (--wrap) until the
  * sleeper has got up for another reason.
@@ -91,11 +93,37 @@ static void test_signal(void **state)
 	mailbox_destroy(mb);
 }
 
+/* A worker that always has more to say than is taken at a time does not silence the others. */
+static void test_every_worker_is_heard(void **state)
+{
+	struct mailbox *mb = mailbox_create(3);
+	struct mailbox_event evs[16];
+	unsigned int heard[3] = {0}, i, n, round;
+
+	(void)state;
+	assert_non_null(mb);
+	for (round = 0; round < 30; round++) {
+		for (i = 0; i < 3 * 16; i++) {
+			const struct mailbox_event ev = {.type = MAILBOX_LEG_GONE, .worker = i % 3};
+
+			assert_true(mailbox_post_event(mb, i % 3, &ev));
+		}
+		n = mailbox_take_events(mb, evs, 16);
+		assert_int_equal(n, 16);
+		for (i = 0; i < n; i++)
+			heard[evs[i].worker]++;
+	}
+	for (i = 0; i < 3; i++)
+		assert_int_equal(heard[i], 160);
+	mailbox_destroy(mb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_late_signal),
 		cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_every_worker_is_heard),
 	};
 
 	sem_init(&about_to_write, 0, 0);
