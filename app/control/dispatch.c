@@ -80,27 +80,45 @@ static void drop(struct dispatch *d, mxml_node_t *root, const char *why)
 	log_debug("stanza from %s dropped: %s", log_quote(&q, stanza_attribute(root, "from")), why);
 }
 
-/* Is it from somebody and to the component itself? */
+static bool is_to_component(const struct dispatch *d, mxml_node_t *root)
+{
+	return strcasecmp(stanza_attribute(root, "to"), d->jid) == 0;
+}
+
+/* The answer comes from the address that was asked: the requester knows it by that (RFC 6120
+ * section 8.1.2.1). */
+static void refuse(struct dispatch *d, mxml_node_t *root, enum iq_result why)
+{
+	const char *us = is_to_component(d, root) ? d->jid : stanza_attribute(root, "to");
+
+	answer(d, IQ_OTHER, why,
+	       reply_error(us, stanza_attribute(root, "from"), stanza_attribute(root, "id"), why));
+}
+
+/* Is it from somebody, and to an address that we may answer from: our own or one below it? */
 static bool addressed(struct dispatch *d, mxml_node_t *root)
 {
 	const char *from = stanza_attribute(root, "from");
 	const char *to = stanza_attribute(root, "to");
-	struct jid sender;
+	struct jid sender, addressee;
 
-	if (from == NULL || !jid_split(from, &sender) || !reply_can_carry(from)) {
+	if (from == NULL || !jid_split(from, &sender)) {
 		drop(d, root, "no sender");
 		return false;
 	}
-	if (to == NULL || strcasecmp(to, d->jid) != 0) {
-		drop(d, root, "to somebody else");
+	if (to == NULL || !jid_split(to, &addressee) ||
+	    (!is_to_component(d, root) &&
+	     (addressee.domain_len != strlen(d->jid) ||
+	      memcmp(addressee.domain, d->jid, addressee.domain_len) != 0))) {
+		drop(d, root, "to another domain");
 		return false;
 	}
 	return true;
 }
 
-enum stanza_kind { STANZA_IGNORED, STANZA_REQUEST, STANZA_BROKEN };
+enum stanza_kind { STANZA_IGNORED, STANZA_REQUEST, STANZA_BAD_REQUEST, STANZA_BROKEN };
 
-/* The three kinds of RFC 6120 section 8 and the four types of an IQ. */
+/* The three kinds of RFC 6120 section 8 and the four types of an IQ (section 8.2.3). */
 static enum stanza_kind kind_of(const struct stanza *st, bool *set)
 {
 	static const struct {
@@ -121,16 +139,15 @@ static enum stanza_kind kind_of(const struct stanza *st, bool *set)
 	if (stanza_is(st, root, NS_COMPONENT, "message") ||
 	    stanza_is(st, root, NS_COMPONENT, "presence"))
 		return STANZA_IGNORED;
-	if (!stanza_is(st, root, NS_COMPONENT, "iq") || type == NULL || id == NULL || *id == '\0' ||
-	    !reply_can_carry(id))
+	if (!stanza_is(st, root, NS_COMPONENT, "iq") || id == NULL || !reply_can_carry(id))
 		return STANZA_BROKEN;
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (i = 0; type != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcmp(type, types[i].type) == 0) {
 			*set = types[i].set;
 			return types[i].kind;
 		}
 	}
-	return STANZA_BROKEN;
+	return STANZA_BAD_REQUEST;
 }
 
 static const struct iq_route *find_route(const struct dispatch *d, const struct iq *iq, bool set)
@@ -159,56 +176,56 @@ static void handle_request(struct dispatch *d, const struct stanza *st, bool set
 	const struct iq_route *route;
 
 	if (strlen(iq.id) > IQ_ID_MAX) {
-		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_POLICY_VIOLATION);
+		refuse(d, root, IQ_POLICY_VIOLATION);
 		return;
 	}
 	if (iq.payload == NULL || stanza_next_child(root, iq.payload) != NULL) {
-		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_BAD_REQUEST);
+		refuse(d, root, IQ_BAD_REQUEST);
 		return;
 	}
-	route = find_route(d, &iq, set);
+	route = is_to_component(d, root) ? find_route(d, &iq, set) : NULL;
 	if (route == NULL) {
-		dispatch_error(d, IQ_OTHER, iq.from, iq.id, IQ_SERVICE_UNAVAILABLE);
+		refuse(d, root, IQ_SERVICE_UNAVAILABLE);
 		return;
 	}
 	iq.ns = route->ns;
 	route->handle(route->ctx, &iq);
 }
 
+/* Is it an IQ get or set?  All else is done with here. */
+static bool is_request(struct dispatch *d, const struct stanza *st, bool *set)
+{
+	mxml_node_t *root = stanza_root(st);
+
+	if (!addressed(d, root))
+		return false;
+	switch (kind_of(st, set)) {
+	case STANZA_REQUEST:
+		return true;
+	case STANZA_BAD_REQUEST:
+		refuse(d, root, IQ_BAD_REQUEST);
+		break;
+	case STANZA_BROKEN:
+		drop(d, root, "neither message, presence nor a proper IQ");
+		break;
+	case STANZA_IGNORED:
+		break;
+	}
+	return false;
+}
+
 void dispatch_stanza(struct dispatch *d, const struct stanza *st, uint64_t now_ms)
 {
 	bool set;
 
-	if (!addressed(d, stanza_root(st)))
-		return;
-	switch (kind_of(st, &set)) {
-	case STANZA_REQUEST:
+	if (is_request(d, st, &set))
 		handle_request(d, st, set, now_ms);
-		break;
-	case STANZA_BROKEN:
-		drop(d, stanza_root(st), "neither message, presence nor a proper IQ");
-		break;
-	case STANZA_IGNORED:
-		break;
-	}
 }
 
 void dispatch_oversized(struct dispatch *d, const struct stanza *start_tag)
 {
-	mxml_node_t *root = stanza_root(start_tag);
 	bool set;
 
-	if (!addressed(d, root))
-		return;
-	switch (kind_of(start_tag, &set)) {
-	case STANZA_REQUEST:
-		dispatch_error(d, IQ_OTHER, stanza_attribute(root, "from"),
-			       stanza_attribute(root, "id"), IQ_POLICY_VIOLATION);
-		break;
-	case STANZA_BROKEN:
-		drop(d, root, "over a limit and no proper IQ");
-		break;
-	case STANZA_IGNORED:
-		break;
-	}
+	if (is_request(d, start_tag, &set))
+		refuse(d, stanza_root(start_tag), IQ_POLICY_VIOLATION);
 }

@@ -3,10 +3,11 @@
  * From a stanza to the one who handles it, and back with the answer (RFC 6120 section 8.2.3).
  *
  * Only IQs of type get and set to the component's bare JID are handed on, chosen by type and by
- * namespace and local name of their one child; those nobody handles get service-unavailable.
- * Results and errors are never answered; messages and presence are ignored.  What has no `from`,
- * is to somebody else, or is an IQ that breaks the rules in a way no answer could mend is dropped
- * and counted.  All on the control thread.
+ * namespace and local name of their one child; those nobody handles, and those to an address below
+ * the component's, get service-unavailable; those of no known type bad-request.  Results and errors
+ * are never answered; messages and presence are ignored.  What has no `from`, is to another domain,
+ * or is an IQ whose answer would find nobody (no id) is dropped and counted.  All on the control
+ * thread.
  */
 #ifndef TANDEM_DISPATCH_H
 #define TANDEM_DISPATCH_H

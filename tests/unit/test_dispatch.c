@@ -20,13 +20,14 @@
 #define GET	 "<iq type='get' id='1'" FROM_TO ">"
 #define SET	 "<iq type='set' id='1'" FROM_TO ">"
 #define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
-#define ERROR(type, condition)                                               \
-	"<iq type=\"error\"" ANSWER_1 "<error type=\"" type "\"><" condition \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
-#define UNAVAILABLE ERROR("cancel", "service-unavailable")
-#define BAD_REQUEST ERROR("modify", "bad-request")
-#define NOT_FOUND   ERROR("cancel", "item-not-found")
-#define POLICY	    ERROR("modify", "policy-violation")
+#define ERROR_FROM(from, type, condition)                                                    \
+	"<iq type=\"error\" from=\"" from "\" to=\"" ALICE "\" id=\"1\"><error type=\"" type \
+	"\"><" condition " xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
+#define ERROR(type, condition) ERROR_FROM("relay.example.org", type, condition)
+#define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
+#define BAD_REQUEST	       ERROR("modify", "bad-request")
+#define NOT_FOUND	       ERROR("cancel", "item-not-found")
+#define POLICY		       ERROR("modify", "policy-violation")
 
 static char sent[8192];
 static unsigned int n_sent;
@@ -100,6 +101,24 @@ static const struct row rows[] = {
 	 IQ_BAD_REQUEST},
 	{GET "<ping xmlns='urn:xmpp:ping'/><ping xmlns='urn:xmpp:ping'/></iq>", BAD_REQUEST, false,
 	 IQ_OTHER, IQ_BAD_REQUEST},
+	/* an id is echoed, even an empty one, and a type there must be */
+	{"<iq type='get' id=''" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>",
+	 "<iq type=\"result\" from=\"relay.example.org\" to=\"" ALICE "\" id=\"\" />", false,
+	 IQ_PING, IQ_OK},
+	{"<iq id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", BAD_REQUEST, false, IQ_OTHER,
+	 IQ_BAD_REQUEST},
+	{"<iq type='Get' id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", BAD_REQUEST, false,
+	 IQ_OTHER, IQ_BAD_REQUEST},
+	/* nobody lives below the component, and it is they who say so */
+	{"<iq type='get' id='1' from='" ALICE "' to='relay.example.org/x&amp;y'>"
+	 "<ping xmlns='urn:xmpp:ping'/></iq>",
+	 ERROR_FROM("relay.example.org/x&amp;y", "cancel", "service-unavailable"), false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{"<iq type='set' id='1' from='" ALICE "' to='x@relay.example.org'>"
+	 "<query xmlns='whoknows' sid='A01'/></iq>",
+	 ERROR_FROM("x@relay.example.org", "cancel", "service-unavailable"), false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{"<iq type='result' id='1' from='" ALICE "' to='relay.example.org/x'/>", NULL, false, 0, 0},
 	/* never answered */
 	{"<iq type='result' id='1'" FROM_TO "/>", NULL, false, 0, 0},
 	{"<iq type='error' id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, false, 0,
@@ -115,17 +134,21 @@ static const struct row rows[] = {
 	 0},
 	{"<iq type='get' id='1' from='" ALICE "'><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0,
 	 0},
-	{"<iq type='get' id='1' from='" ALICE "' to='x@relay.example.org'><ping/></iq>", NULL, true,
+	{"<iq type='get' id='1' from='" ALICE "' to='elsewhere.example.org'><ping/></iq>", NULL,
+	 true, 0, 0},
+	{"<iq type='get' id='1' from='" ALICE "' to='x.relay.example.org'><ping/></iq>", NULL, true,
 	 0, 0},
-	{"<iq type='get' id='1' from='" ALICE "' to='relay.example.org/x'><ping/></iq>", NULL, true,
+	{"<iq type='get' id='1' from='" ALICE "' to='relay.example.org@x'><ping/></iq>", NULL, true,
 	 0, 0},
+	{"<iq type='get' id='1' from='" ALICE "' to='x@RELAY.example.org'><ping/></iq>", NULL, true,
+	 0, 0},
+	{"<iq type='get' id='1' from='" ALICE "' to='relay.example.org/'><ping/></iq>", NULL, true,
+	 0, 0},
+	{"<iq type='get' id='1' from='" ALICE "' to=''><ping/></iq>", NULL, true, 0, 0},
 	{"<message to='relay.example.org'/>", NULL, true, 0, 0},
 	{"<iq type='get'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
-	{"<iq type='get' id=''" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
 	{"<iq type='get' id='a&#10;b'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0,
 	 0},
-	{"<iq id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
-	{"<iq type='Get' id='1'" FROM_TO "><ping xmlns='urn:xmpp:ping'/></iq>", NULL, true, 0, 0},
 	{"<iq type='get' id='1' xmlns='jabber:client'" FROM_TO "><ping/></iq>", NULL, true, 0, 0},
 	{"<stanza type='get' id='1'" FROM_TO "><ping/></stanza>", NULL, true, 0, 0},
 	{"<x:iq type='get' id='1'" FROM_TO "><ping/></x:iq>", NULL, true, 0, 0},
