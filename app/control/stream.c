@@ -280,10 +280,9 @@ static void on_header(struct stream *s)
 		return;
 	}
 	id = stanza_attribute(stanza_root(s->header), "id");
-	if (id == NULL || *id == '\0') {
-		stream_lost(s, "the server gave no stream id");
+	/* A server that refuses us may leave it out: what follows tells why. */
+	if (id == NULL || *id == '\0')
 		return;
-	}
 	s->state = STREAM_HANDSHAKE; /* the deadline stays */
 	if (handshake_text(text, sizeof(text), id, s->cfg->secret) < 0 || !say(s, text))
 		stream_lost(s, "the handshake could not be sent");
@@ -312,19 +311,23 @@ static void on_handshake_timeout(struct stream *s)
 
 /* --- stanzas --- */
 
+/* The error's name, and the words some servers add (RFC 6120 section 4.9.2). */
 static void on_stream_error(struct stream *s, const struct stanza *st)
 {
+	const char *name = NULL, *words = NULL;
+	struct log_quoted name_quoted, words_quoted;
 	mxml_node_t *el = NULL;
-	struct log_quoted q;
-	char why[256];
+	char why[512];
 
-	do {
-		el = stanza_next_child(stanza_root(st), el);
-	} while (el != NULL && strcmp(stanza_namespace(st, el), NS_STREAM_ERRORS) != 0);
-	snprintf(why, sizeof(why), "stream error %s%s",
-		 log_quote(&q, el == NULL ? NULL : stanza_local_name(el)),
-		 s->state == STREAM_HANDSHAKE ? " in the handshake: see xmpp.jid, xmpp.secret_file"
-					      : "");
+	while ((el = stanza_next_child(stanza_root(st), el)) != NULL) {
+		if (stanza_is(st, el, NS_STREAM_ERRORS, "text"))
+			words = mxmlGetOpaque(el);
+		else if (name == NULL && strcmp(stanza_namespace(st, el), NS_STREAM_ERRORS) == 0)
+			name = stanza_local_name(el);
+	}
+	snprintf(why, sizeof(why), "stream error %s%s%s%s", log_quote(&name_quoted, name),
+		 words == NULL ? "" : " ", words == NULL ? "" : log_quote(&words_quoted, words),
+		 s->state == STREAM_UP ? "" : ": see xmpp.jid, xmpp.secret_file");
 	stream_lost(s, why);
 }
 
@@ -336,6 +339,8 @@ static void on_stanza(struct stream *s)
 		counter_increment(&s->stats->stanzas_dropped);
 	else if (stanza_is(st, stanza_root(st), NS_STREAM, "error"))
 		on_stream_error(s, st);
+	else if (s->state == STREAM_OPENING)
+		stream_lost(s, "the server gave no stream id");
 	else if (s->state == STREAM_UP)
 		s->callbacks.stanza(s->callbacks.ctx, st);
 	else if (s->state == STREAM_HANDSHAKE &&

@@ -321,6 +321,60 @@ static void test_refused(void **state)
 	establish(b); /* and yet it comes back */
 }
 
+/* What the stream logs while `text` is answered to its header. */
+static void log_of(struct bench *b, const char *text, char *log, size_t size)
+{
+	int saved = dup(STDERR_FILENO), ends[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	server_accept(b);
+	RUN_UNTIL(b, got(b, OUR_HEADER));
+	dup2(ends[1], STDERR_FILENO);
+	say(b, text);
+	RUN_UNTIL(b, b->ended);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	n = read(ends[0], log, size - 1);
+	assert_true(n > 0);
+	log[n] = '\0';
+	close(ends[0]);
+}
+
+/* An operator reads why the server does not want us, in the server's own words, made harmless. */
+static void test_refusal_is_explained(void **state)
+{
+#define REFUSAL(name, words)                                                                \
+	"<stream:error><" name " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"             \
+	"<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>" words "</text></stream:error>" \
+	"</stream:stream>"
+	static const struct {
+		const char *text, *log;
+	} rows[] = {
+		{HEADER REFUSAL("not-authorized", "Given token&#10;does not match"),
+		 "stream error \"not-authorized\" \"Given token\\x0adoes not match\": see "
+		 "xmpp.jid, xmpp.secret_file;"},
+		/* without an id, as Prosody does it */
+		{"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>" REFUSAL(
+			 "host-unknown", "no such component"),
+		 "stream error \"host-unknown\" \"no such component\": see xmpp.jid, "
+		 "xmpp.secret_file;"},
+		{"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'><x/>",
+		 "the server gave no stream id;"},
+		{HEADER "<stream:error/>", "stream error -: see xmpp.jid, xmpp.secret_file;"},
+	};
+	struct bench *b = *state;
+	char log[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		log_of(b, rows[i].text, log, sizeof(log));
+		if (strstr(log, rows[i].log) == NULL)
+			fail_msg("%s", log);
+	}
+}
+
 static void test_silent_server(void **state)
 {
 	struct bench *b = *state;
@@ -663,6 +717,7 @@ int main(void)
 		WITH_BENCH(test_handshake),
 		WITH_BENCH(test_other_spelling),
 		WITH_BENCH(test_refused),
+		WITH_BENCH(test_refusal_is_explained),
 		WITH_BENCH(test_silent_server),
 		WITH_BENCH(test_server_away),
 		WITH_BENCH(test_restart),
