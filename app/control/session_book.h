@@ -94,7 +94,8 @@ struct session_book {
 	struct quota quota;
 	struct failure_book failures;
 	struct linger_book linger;
-	uint32_t claims, spliced; /* for limits.sessions: claims not yet answered, spliced pairs */
+	uint32_t live,
+		spliced; /* sessions beyond STAGE_NEW, for limits.sessions; spliced of these */
 	uint64_t serials, looks;
 
 	struct deadline_queue held, alone, retiring, stalled, watched;

@@ -3,8 +3,8 @@
  * A claim comes: rules 2 to 4 of DESIGN 2.1.
  *
  * It is looked at in this order: is its form right and permitted; does it replace an earlier one of
- * the same JID; has its partner failed already; do the limits allow it; which session does it
- * belong to; which leg does it mean.  What fails at any of these closes the session it is in by
+ * the same JID; has its partner failed already; which session does it belong to; do the limits
+ * allow it; which leg does it mean.  What fails at any of these closes the session it is in by
  * then.
  */
 #include <errno.h>
@@ -148,7 +148,7 @@ void session_reconsider(struct session_book *book, const struct four_tuple *tupl
 static void begin(struct session_book *book, struct session *session)
 {
 	session->stage = STAGE_CLAIMING;
-	book->claims++;
+	book->live++;
 	session_gauge(book, session, +1);
 	pairing_enlist(book, session->party[0]);
 }
@@ -164,7 +164,6 @@ static void join(struct session_book *book, struct session *session, struct part
 
 	session_gauge(book, session, -1);
 	session->party[1] = party;
-	book->claims++;
 	session_gauge(book, session, +1);
 	pairing_enlist(book, party);
 	pairing_joined(session);
@@ -173,9 +172,10 @@ static void join(struct session_book *book, struct session *session, struct part
 		deadline_stop(&first->deadline);
 }
 
-static bool within_limits(struct session_book *book, struct party *party)
+/* Who joins a session makes none of his own: the last one allowed can still become a pair. */
+static bool within_limits(struct session_book *book, struct party *party, enum pairing pairing)
 {
-	if (book->claims + book->spliced >= book->cfg->limits.sessions)
+	if (pairing != PAIRING_JOIN && book->live >= book->cfg->limits.sessions)
 		return false;
 	party->quota = quota_take(&book->quota, party->jid);
 	return party->quota != NULL;
@@ -202,6 +202,7 @@ static enum ending admit(struct session_book *book, struct session *session)
 {
 	struct party *party = session->party[0];
 	const struct claim *claim = &party->pending->claim;
+	enum pairing pairing;
 	struct session *other;
 
 	if (!is_well_formed(claim))
@@ -215,19 +216,15 @@ static enum ending admit(struct session_book *book, struct session *session)
 		session_close(book, other, ENDING_REPLACED, other->party[0]);
 	if (partner_has_failed(book, claim))
 		return ENDING_PARTNER_FAILED;
-	if (!within_limits(book, party))
-		return ENDING_LIMIT;
-
-	switch (pairing_seek(book, claim, &other)) {
-	case PAIRING_CONFLICT:
+	pairing = pairing_seek(book, claim, &other);
+	if (pairing == PAIRING_CONFLICT)
 		return ENDING_CONFLICT;
-	case PAIRING_JOIN:
+	if (!within_limits(book, party, pairing))
+		return ENDING_LIMIT;
+	if (pairing == PAIRING_JOIN)
 		join(book, other, party);
-		break;
-	case PAIRING_ALONE:
+	else
 		begin(book, session);
-		break;
-	}
 	return ENDINGS;
 }
 

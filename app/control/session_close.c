@@ -155,11 +155,11 @@ void session_close(struct session_book *book, struct session *session, enum endi
 	account(book, session, row->reason);
 	session_gauge(book, session, -1);
 	deadline_stop(&session->deadline);
+	if (session->stage != STAGE_NEW)
+		book->live--;
 	if (session->stage == STAGE_SPLICED) {
 		book->spliced--;
 		end_flow(book, session, row);
-	} else if (session->stage != STAGE_NEW) {
-		book->claims -= parties;
 	}
 	for (unsigned int i = 0; i < parties; i++)
 		end_party(book, session->party[i], row, at_fault);

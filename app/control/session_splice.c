@@ -51,12 +51,11 @@ static void count_setup(struct session_book *book, const struct session *session
 	session_counter_add(&stats->setup_sum_us, took_us);
 }
 
-static void party_answered(struct session_book *book, struct party *party)
+static void party_answered(struct party *party)
 {
 	free(party->pending->report);
 	free(party->pending);
 	party->pending = NULL;
-	book->claims--;
 }
 
 /* The flow is in: tell everybody. */
@@ -76,7 +75,7 @@ static void finish(struct session_book *book, struct session *session, uint64_t 
 		book->answers.answer(book->answers.ctx, session->party[i]->pending->iq, IQ_OK);
 	for (unsigned int i = 0; i < 2; i++) {
 		leg_open(book->legs, session->party[i]->pending->leg, flow, i);
-		party_answered(book, session->party[i]);
+		party_answered(session->party[i]);
 	}
 }
 

@@ -605,6 +605,25 @@ static void test_sessions_in_all(void **state)
 	world_close(w);
 }
 
+static void tune_one(struct config *cfg)
+{
+	cfg->limits.sessions = 1;
+}
+
+/* Who joins needs no room of his own: at the limit a pair is finished, and no other begun. */
+static void test_the_last_session(void **state)
+{
+	struct world *w = world_open(tune_one);
+	uint64_t flow = world_splice(w, "s", 1);
+
+	(void)state;
+	assert_answer(w, world_claim_leg(w, CAROL, "t", DAVE, 3), IQ_RESOURCE_CONSTRAINT);
+	w->flows[flow].status.state = FLOW_FINISHED;
+	world_pass(w, 1000);
+	world_splice(w, "t", 5);
+	world_close(w);
+}
+
 /* --- A4: the memory for failures --- */
 
 static void test_partner_failed_before(void **state)
@@ -694,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_stale_events),
 		cmocka_unit_test(test_sessions_per_jid),
 		cmocka_unit_test(test_sessions_in_all),
+		cmocka_unit_test(test_the_last_session),
 		cmocka_unit_test(test_partner_failed_before),
 		cmocka_unit_test(test_partner_lost_its_leg_before),
 		cmocka_unit_test(test_failure_is_forgotten),
