@@ -33,7 +33,8 @@ static uint64_t hash_failure(const struct failure_book *book, const char *sid, c
 			     const char *peer)
 {
 	return keyed_hash_of(book->key, keyed_hash_text(book->key, sid),
-			     keyed_hash_text(book->key, jid), keyed_hash_text(book->key, peer));
+			     keyed_hash_text(book->key, jid),
+			     peer == NULL ? 0 : keyed_hash_text(book->key, peer));
 }
 
 static struct failure *find(const struct failure_book *book, uint64_t hash)

@@ -183,10 +183,13 @@ static bool within_limits(struct session_book *book, struct party *party, enum p
 
 static bool partner_has_failed(struct session_book *book, const struct claim *claim)
 {
-	if (claim->peer == NULL)
-		return false;
+	const struct failure_book *failures = &book->failures;
+
 	failure_forget(&book->failures, claim->sid, claim->from, claim->peer);
-	return failure_known(&book->failures, claim->sid, claim->peer, claim->from, book->now_ms);
+	/* A failed claim is only somebody's partner's when one of the two says so. */
+	return claim->peer != NULL &&
+	       (failure_known(failures, claim->sid, claim->peer, claim->from, book->now_ms) ||
+		failure_known(failures, claim->sid, claim->peer, NULL, book->now_ms));
 }
 
 /* A second line behind the decoder: what is kept of a claim has a limit. */

@@ -136,7 +136,7 @@ static void end_party(struct session_book *book, struct party *party, const stru
 	bool is_about_it = at_fault == NULL || at_fault == party;
 	struct pending *pending = party->pending;
 
-	if (pending != NULL && row->remember && at_fault == party && pending->claim.peer != NULL)
+	if (pending != NULL && row->remember && at_fault == party)
 		failure_remember(&book->failures, party->session->sid, party->jid,
 				 pending->claim.peer, book->now_ms);
 	pairing_leave(party);

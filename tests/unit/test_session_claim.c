@@ -641,6 +641,22 @@ static void test_partner_failed_before(void **state)
 	world_close(w);
 }
 
+/* Bob named nobody, but Alice names him; Carol is not concerned. */
+static void test_partner_who_named_nobody_failed(void **state)
+{
+	struct world *w = world_open(NULL);
+
+	(void)state;
+	world_claim_leg(w, BOB, "s", NULL, 9);
+	world_pass(w, 3000);
+	assert_answer(w, world_claim_leg(w, ALICE, "s", BOB, 1), IQ_ITEM_NOT_FOUND);
+	assert_answer(w, world_claim_leg(w, CAROL, "s", NULL, 2), PENDING);
+	world_pass(w, 3000);
+	assert_answer(w, world_claim_leg(w, BOB, "s", NULL, 9), PENDING);
+	assert_answer(w, world_claim_leg(w, ALICE, "s", BOB, 1), PENDING);
+	world_close(w);
+}
+
 static void test_partner_lost_its_leg_before(void **state)
 {
 	struct world *w = world_open(NULL);
@@ -715,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_sessions_in_all),
 		cmocka_unit_test(test_the_last_session),
 		cmocka_unit_test(test_partner_failed_before),
+		cmocka_unit_test(test_partner_who_named_nobody_failed),
 		cmocka_unit_test(test_partner_lost_its_leg_before),
 		cmocka_unit_test(test_failure_is_forgotten),
 		cmocka_unit_test(test_failed_partner_tries_again),
