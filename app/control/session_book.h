@@ -179,6 +179,7 @@ enum ending {
 	ENDING_LEG_LOST,
 	ENDING_REPLACED,
 	ENDING_CONFLICT,
+	ENDING_REPEATED, /* the same JID's earlier claim has its partner already */
 	ENDING_MALFORMED,
 	ENDING_FORBIDDEN,
 	ENDING_LIMIT,

@@ -214,7 +214,7 @@ static enum ending admit(struct session_book *book, struct session *session)
 		return ENDING_FORBIDDEN;
 	other = pairing_own(book, claim->sid, claim->from);
 	if (other != NULL && session_is_pair(other))
-		return ENDING_CONFLICT;
+		return ENDING_REPEATED;
 	if (other != NULL)
 		session_close(book, other, ENDING_REPLACED, other->party[0]);
 	if (partner_has_failed(book, claim))

@@ -626,6 +626,20 @@ static void test_the_last_session(void **state)
 
 /* --- A4: the memory for failures --- */
 
+/* Who repeats a claim that went well has not failed: the sid can be used again by either. */
+static void test_a_repeated_claim_is_no_failure(void **state)
+{
+	struct world *w = world_open(NULL);
+	uint64_t flow = world_splice(w, "s", 1);
+
+	(void)state;
+	assert_answer(w, world_claim_leg(w, ALICE, "s", BOB, 1), IQ_CONFLICT);
+	w->flows[flow].status.state = FLOW_FINISHED;
+	world_pass(w, 1000);
+	assert_answer(w, world_claim_leg(w, BOB, "s", ALICE, 5), PENDING);
+	world_close(w);
+}
+
 static void test_partner_failed_before(void **state)
 {
 	struct world *w = world_open(NULL);
@@ -730,6 +744,7 @@ int main(void)
 		cmocka_unit_test(test_sessions_per_jid),
 		cmocka_unit_test(test_sessions_in_all),
 		cmocka_unit_test(test_the_last_session),
+		cmocka_unit_test(test_a_repeated_claim_is_no_failure),
 		cmocka_unit_test(test_partner_failed_before),
 		cmocka_unit_test(test_partner_who_named_nobody_failed),
 		cmocka_unit_test(test_partner_lost_its_leg_before),
