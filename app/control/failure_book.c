@@ -11,7 +11,7 @@ struct failure {
 	uint64_t until_ms;
 };
 
-int failure_book_init(struct failure_book *book, const struct hash_key *key, size_t size,
+int failure_book_init(struct failure_book *book, const struct siphash_key *key, size_t size,
 		      uint64_t keep_ms)
 {
 	book->key = key;

@@ -21,7 +21,7 @@
 struct failure;
 
 struct failure_book {
-	const struct hash_key *key;
+	const struct siphash_key *key;
 	struct hash_index index;
 	struct failure *ring;
 	size_t size, next;
@@ -29,7 +29,7 @@ struct failure_book {
 };
 
 /* Returns 0 or -ENOMEM; failure_book_fini() is allowed after either, and on a zeroed book. */
-int failure_book_init(struct failure_book *book, const struct hash_key *key, size_t size,
+int failure_book_init(struct failure_book *book, const struct siphash_key *key, size_t size,
 		      uint64_t keep_ms);
 void failure_book_fini(struct failure_book *book);
 

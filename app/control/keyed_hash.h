@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SipHash-2-4 (Aumasson and Bernstein, 2012) under a key drawn at random by each process.
- *
- * Sids, JIDs, addresses and ports are chosen by whoever likes to attack us, so neither a linear
- * hash (CRC) nor one with known seed-independent collisions will do, and OpenSSL's takes longer to
- * set up than these short keys take to hash.
+ * Hashes for the tables, under a key drawn at random by each process: sids, JIDs, addresses and
+ * ports are chosen by whoever likes to attack us, so neither a linear hash (CRC) nor one with known
+ * collisions will do.
  */
 #ifndef TANDEM_KEYED_HASH_H
 #define TANDEM_KEYED_HASH_H
@@ -12,15 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct hash_key {
-	uint64_t k0, k1;
-};
+#include "siphash.h"
 
 /* Draw a key.  Returns 0 or a negative errno. */
-int hash_key_draw(struct hash_key *key);
+int hash_key_draw(struct siphash_key *key);
 
-uint64_t keyed_hash(const struct hash_key *key, const void *data, size_t size);
-uint64_t keyed_hash_text(const struct hash_key *key, const char *text);
+uint64_t keyed_hash(const struct siphash_key *key, const void *data, size_t size);
+uint64_t keyed_hash_text(const struct siphash_key *key, const char *text);
 
 /* One hash of several: of texts hashed one by one, no two lists of which concatenate alike. */
 #define keyed_hash_of(key, ...) \

@@ -25,7 +25,7 @@ TAILQ_HEAD(leg_queue, leg);
 
 struct leg_book {
 	struct mailbox *mb;
-	const struct hash_key *key;
+	const struct siphash_key *key;
 	struct hash_index by_id, by_tuple, by_source, by_port;
 	struct leg *legs;
 	size_t capacity, touched, count;
@@ -288,7 +288,7 @@ size_t leg_book_count(const struct leg_book *book)
 	return book->count;
 }
 
-struct leg_book *leg_book_create(size_t capacity, struct mailbox *mb, const struct hash_key *key)
+struct leg_book *leg_book_create(size_t capacity, struct mailbox *mb, const struct siphash_key *key)
 {
 	unsigned int n_workers = mailbox_workers(mb);
 	struct leg_book *book = calloc(1, sizeof(*book) + n_workers * sizeof(book->unposted[0]));

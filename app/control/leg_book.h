@@ -41,7 +41,8 @@ struct leg {
 struct leg_book;
 
 /* `key` and `mb` must outlive the book.  NULL when there is no memory. */
-struct leg_book *leg_book_create(size_t capacity, struct mailbox *mb, const struct hash_key *key);
+struct leg_book *leg_book_create(size_t capacity, struct mailbox *mb,
+				 const struct siphash_key *key);
 void leg_book_destroy(struct leg_book *book);
 
 /* Enter a leg, listed and half-open.  NULL when the book is full: nobody can claim that leg, and

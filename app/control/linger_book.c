@@ -19,7 +19,7 @@ struct lingerer {
 	bool is_unposted;
 };
 
-int linger_init(struct linger_book *book, const struct hash_key *key,
+int linger_init(struct linger_book *book, const struct siphash_key *key,
 		const struct mailbox_splicer *splicer, struct mailbox *mb, size_t entries)
 {
 	book->key = key;

@@ -21,7 +21,7 @@
 struct lingerer;
 
 struct linger_book {
-	const struct hash_key *key;
+	const struct siphash_key *key;
 	const struct mailbox_splicer *splicer;
 	struct mailbox *mb;
 	struct hash_index by_flow;
@@ -31,7 +31,7 @@ struct linger_book {
 };
 
 /* Returns 0 or -ENOMEM. */
-int linger_init(struct linger_book *book, const struct hash_key *key,
+int linger_init(struct linger_book *book, const struct siphash_key *key,
 		const struct mailbox_splicer *splicer, struct mailbox *mb, size_t entries);
 /* Frees what is kept about the flows; they stay in the flow table. */
 void linger_fini(struct linger_book *book);

@@ -14,7 +14,7 @@ struct quota_entry {
 	char jid[];
 };
 
-int quota_init(struct quota *quota, const struct hash_key *key, uint32_t limit, size_t entries)
+int quota_init(struct quota *quota, const struct siphash_key *key, uint32_t limit, size_t entries)
 {
 	quota->key = key;
 	quota->limit = limit;

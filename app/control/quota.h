@@ -16,14 +16,14 @@
 
 struct quota {
 	struct hash_index by_jid;
-	const struct hash_key *key;
+	const struct siphash_key *key;
 	uint32_t limit;
 };
 
 struct quota_entry;
 
 /* `entries`: about how many JIDs at once.  Returns 0 or -ENOMEM. */
-int quota_init(struct quota *quota, const struct hash_key *key, uint32_t limit, size_t entries);
+int quota_init(struct quota *quota, const struct siphash_key *key, uint32_t limit, size_t entries);
 void quota_fini(struct quota *quota);
 
 /* Count one more for the bare JID of `jid`, whose domain is folded.  Returns its entry, to be given

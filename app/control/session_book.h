@@ -87,7 +87,7 @@ struct session_book {
 	struct control_stats *stats;
 	uint64_t now_ms; /* of the public function that runs */
 
-	struct hash_key key;
+	struct siphash_key key;
 	struct match_policy policy;
 	struct leg_book *legs;
 	struct hash_index by_jid, by_peer, by_name;

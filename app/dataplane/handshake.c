@@ -23,7 +23,7 @@ static uint32_t keyed(const struct siphash_key *key, const struct tuple *t)
 		(uint64_t)t->peer_port << 16 | t->relay_port,
 	};
 
-	return (uint32_t)siphash(key, words, RTE_DIM(words));
+	return (uint32_t)siphash(key, words, sizeof(words));
 }
 
 static uint32_t get32(const uint8_t *at)

@@ -188,7 +188,7 @@ static const struct {
 struct scene {
 	struct config cfg;
 	struct match_policy policy;
-	struct hash_key key;
+	struct siphash_key key;
 	struct mailbox *mb;
 	struct leg_book *book;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SipHash-2-4 against the vectors of its paper's reference code: key 00 01 .. 0f, messages 00 01 ..
- * of whole words.
+ * of these sizes; the one of 15 bytes is that of the paper's appendix A.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,56 +16,37 @@
 
 #include "siphash.h"
 
-static uint64_t counting(unsigned int from)
-{
-	uint64_t word = 0;
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		word |= (uint64_t)(from + i) << (8 * i);
-	return word;
-}
-
 static void vectors(void **state)
 {
 	static const struct {
-		unsigned int words;
+		size_t size;
 		uint8_t hash[8];
 	} rows[] = {
 		{0, {0x31, 0x0e, 0x0e, 0xdd, 0x47, 0xdb, 0x6f, 0x72}},
-		{1, {0x62, 0x24, 0x93, 0x9a, 0x79, 0xf5, 0xf5, 0x93}},
-		{2, {0xdb, 0x9b, 0xc2, 0x57, 0x7f, 0xcc, 0x2a, 0x3f}},
+		{1, {0xfd, 0x67, 0xdc, 0x93, 0xc5, 0x39, 0xf8, 0x74}},
+		{8, {0x62, 0x24, 0x93, 0x9a, 0x79, 0xf5, 0xf5, 0x93}},
+		{15, {0xe5, 0x45, 0xbe, 0x49, 0x61, 0xca, 0x29, 0xa1}},
+		{16, {0xdb, 0x9b, 0xc2, 0x57, 0x7f, 0xcc, 0x2a, 0x3f}},
 	};
-	const struct siphash_key key = {{counting(0), counting(8)}};
-	const uint64_t message[2] = {counting(0), counting(8)};
+	const struct siphash_key key = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}};
+	unsigned char message[16];
 	unsigned int i;
 
 	(void)state;
+	for (i = 0; i < sizeof(message); i++)
+		message[i] = (unsigned char)i;
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		uint64_t expected;
 
 		memcpy(&expected, rows[i].hash, sizeof(expected));
-		assert_int_equal(siphash(&key, message, rows[i].words), rte_le_to_cpu_64(expected));
+		assert_int_equal(siphash(&key, message, rows[i].size), rte_le_to_cpu_64(expected));
 	}
-}
-
-/* The 15-byte message of the paper's appendix A cannot be asked for; its key schedule can fail. */
-static void key_matters(void **state)
-{
-	const uint64_t message[1] = {0};
-	const struct siphash_key keys[] = {{{0, 0}}, {{1, 0}}, {{0, 1}}};
-
-	(void)state;
-	assert_int_not_equal(siphash(&keys[0], message, 1), siphash(&keys[1], message, 1));
-	assert_int_not_equal(siphash(&keys[0], message, 1), siphash(&keys[2], message, 1));
-	assert_int_not_equal(siphash(&keys[1], message, 1), siphash(&keys[2], message, 1));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
-		cmocka_unit_test(key_matters),
 	};
 
 	return cmocka_run_group_tests_name("siphash", tests, NULL, NULL);
