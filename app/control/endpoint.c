@@ -12,6 +12,7 @@
 
 #include "access.h"
 #include "endpoint.h"
+#include "ip_literal.h"
 #include "jid.h"
 #include "log.h"
 #include "reply.h"
@@ -108,15 +109,7 @@ static bool read_peer(mxml_node_t *query, const char *from, char folded[CONFIG_M
 
 static bool read_ip(const char *text, struct in6_addr *ip)
 {
-	struct in_addr ip4;
-
-	if (text == NULL)
-		return false;
-	if (inet_pton(AF_INET, text, &ip4) != 1)
-		return inet_pton(AF_INET6, text, ip) == 1;
-	*ip = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-	memcpy(&ip->s6_addr[12], &ip4, sizeof(ip4));
-	return true;
+	return text != NULL && ip_literal_read(text, ip);
 }
 
 static bool read_port(const char *text, in_port_t *port)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "ip_literal.h"
 #include "match.h"
 
 /* What one rule found. */
@@ -178,29 +178,6 @@ unsigned int match_names_of(const struct match_policy *policy, const struct four
 	return n;
 }
 
-/* An IP literal, brackets allowed, as the rest of the program keeps addresses. */
-static bool parse_literal(const char *text, struct in6_addr *addr)
-{
-	char bare[INET6_ADDRSTRLEN + 2];
-	size_t len = strlen(text);
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, text, &v4) == 1) {
-		*addr = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-		memcpy(&addr->s6_addr[12], &v4, sizeof(v4));
-		return true;
-	}
-	if (text[0] == '[' && len >= 2 && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	}
-	if (len >= sizeof(bare))
-		return false;
-	memcpy(bare, text, len);
-	bare[len] = '\0';
-	return inet_pton(AF_INET6, bare, addr) == 1;
-}
-
 void match_policy_init(struct match_policy *policy, const struct config *cfg)
 {
 	memset(policy, 0, sizeof(*policy));
@@ -213,8 +190,8 @@ void match_policy_init(struct match_policy *policy, const struct config *cfg)
 			policy->own[policy->n_own++] = port->addresses[j].addr;
 	}
 	for (unsigned int i = 0; i < cfg->advertise.count && i < CONFIG_MAX_NAMES; i++) {
-		if (parse_literal(cfg->advertise.names[i],
-				  &policy->advertised[policy->n_advertised]))
+		if (ip_literal_read(cfg->advertise.names[i],
+				    &policy->advertised[policy->n_advertised]))
 			policy->n_advertised++;
 	}
 }

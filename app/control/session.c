@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "container.h"
+#include "counter.h"
 #include "log.h"
 #include "session_book.h"
 
@@ -17,12 +18,6 @@
 #define POST_TICK_MS 1
 
 /* --- counters --- */
-
-void session_counter_add(uint64_t *counter, uint64_t by)
-{
-	/* One writer: no other addition can come in between. */
-	__atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
-}
 
 void session_gauge(struct session_book *book, const struct session *session, int by)
 {
@@ -36,16 +31,16 @@ void session_gauge(struct session_book *book, const struct session *session, int
 	if (session->stage == STAGE_NEW)
 		return;
 	if (session->stage != STAGE_CLAIMING) {
-		session_counter_add(&gauges[pair_states[session->stage]], delta);
+		counter_add(&gauges[pair_states[session->stage]], delta);
 		return;
 	}
 	for (int i = 0; i < 2; i++) {
 		const struct party *party = session->party[i];
 
 		if (party != NULL)
-			session_counter_add(&gauges[party->pending->leg != NULL ? SESSIONS_CLAIMED
-										: SESSIONS_WAITING],
-					    delta);
+			counter_add(&gauges[party->pending->leg != NULL ? SESSIONS_CLAIMED
+									: SESSIONS_WAITING],
+				    delta);
 	}
 }
 

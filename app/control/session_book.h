@@ -105,7 +105,6 @@ struct session_book {
 
 /* Add the session to the gauges it belongs in now, or take it out (by = -1). */
 void session_gauge(struct session_book *book, const struct session *session, int by);
-void session_counter_add(uint64_t *counter, uint64_t by);
 uint64_t session_clock_us(void);
 
 static inline bool session_is_pair(const struct session *session)

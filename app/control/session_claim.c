@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "container.h"
+#include "counter.h"
 #include "jid.h"
 #include "session_book.h"
 
@@ -240,7 +241,7 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	book->now_ms = now_ms;
 	session = session_new(book, claim, iq);
 	if (session == NULL) {
-		session_counter_add(&book->stats->sessions_closed[SESSION_REFUSED], 1);
+		counter_add(&book->stats->sessions_closed[SESSION_REFUSED], 1);
 		book->answers.answer(book->answers.ctx, iq, IQ_RESOURCE_CONSTRAINT);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "counter.h"
 #include "log.h"
 #include "session_book.h"
 
@@ -90,10 +91,10 @@ static void account(const struct session_book *book, const struct session *sessi
 
 	if (session->stage == STAGE_SPLICED) {
 		account_flow(book, session, session_reason_name(reason));
-		session_counter_add(closed, 1);
+		counter_add(closed, 1);
 	} else {
 		account_claims(session, session_reason_name(reason));
-		session_counter_add(closed, session_is_pair(session) ? 2 : 1);
+		counter_add(closed, session_is_pair(session) ? 2 : 1);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "container.h"
+#include "counter.h"
 #include "session_book.h"
 
 static bool stream_is_up(const struct session_book *book)
@@ -47,8 +48,8 @@ static void count_setup(struct session_book *book, const struct session *session
 
 	while (bucket < SETUP_BUCKETS && took_us > setup_bucket_us[bucket])
 		bucket++;
-	session_counter_add(&stats->setup_count[bucket], 1);
-	session_counter_add(&stats->setup_sum_us, took_us);
+	counter_add(&stats->setup_count[bucket], 1);
+	counter_add(&stats->setup_sum_us, took_us);
 }
 
 static void party_answered(struct party *party)

@@ -197,7 +197,7 @@ static void scene_set(struct scene *s, bool advertises)
 {
 	static char *names[] = {(char *)(uintptr_t) "relay.example.org",
 				(char *)(uintptr_t) "198.51.100.1",
-				(char *)(uintptr_t) "[2001:db8::1]"};
+				(char *)(uintptr_t) "2001:db8::1"};
 
 	memset(s, 0, sizeof(*s));
 	s->cfg.endpoint.enabled = true;
