@@ -222,22 +222,22 @@ static void on_signal(int signal)
 	control_stop(running);
 }
 
+/* What asks for an orderly stop; SIGHUP too, for that is what a lost terminal sends.  Blocked they
+ * wait: one that comes during the start is served after it, and threads leave them to this one. */
 static void set_signals(bool block)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (block) {
-		/* Threads started from here on leave them to this one. */
-		sigprocmask(SIG_BLOCK, &set, NULL);
-		return;
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		sigaddset(&set, signals[i]);
+		if (!block)
+			sigaction(signals[i], &action, NULL);
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 static void serve(struct tandemd *t)
