@@ -5,6 +5,7 @@
  * The rows are walked, not the file: each takes its node, or its default where the file has none.
  * A value that does not fit is complained about and left out, so that one run tells everything.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,7 @@ static void store_scalar(struct loader *l, const struct schema_row *row, const s
 		[SCHEMA_HOST_PORT] = store_host_port, [SCHEMA_ADDRESS] = store_address,
 	};
 
+	assert(stores[row->type] != NULL); /* sections are maps and have no default */
 	stores[row->type](l, row, s, row->type == SCHEMA_HOST_PORT ? base : slot);
 }
 

@@ -290,12 +290,14 @@ struct endpoint *endpoint_create(const struct config *cfg, struct dispatch *d)
 
 void endpoint_destroy(struct endpoint *e)
 {
-	struct request *r;
+	struct request *r, *next;
 
 	if (e == NULL)
 		return;
-	while ((r = LIST_FIRST(&e->requests)) != NULL)
-		request_free(e, r);
+	for (r = LIST_FIRST(&e->requests); r != NULL; r = next) {
+		next = LIST_NEXT(r, entry);
+		free(r);
+	}
 	free(e);
 }
 

@@ -26,7 +26,7 @@ static struct wheel_timer *timer_at(void *ctx, uint32_t index)
 
 /* --- gauges: which one a state counts in --- */
 
-static const int8_t gauge_of[LEG_STATES] = {
+static const int gauge_of[LEG_STATES] = {
 	[LEG_FREE] = -1,
 	[LEG_HALF_OPEN] = LEG_GAUGE_HALF_OPEN,
 	[LEG_PARKED] = LEG_GAUGE_UNCLAIMED,

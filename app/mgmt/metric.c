@@ -167,14 +167,14 @@ static const char *version_value(const struct mgmt_sources *src, unsigned int i,
 	static const char *function(const struct mgmt_sources *src, unsigned int i, char *scratch) \
 	{                                                                                          \
 		(void)src, (void)scratch;                                                          \
-		return namer((enum type)i);                                                        \
+		return namer((type)i);                                                             \
 	}
 
-NAMED_ELSEWHERE(session_state_value, session_state_label, session_state_name)
-NAMED_ELSEWHERE(session_reason_value, session_reason, session_reason_name)
-NAMED_ELSEWHERE(drop_reason_value, drop_reason, drop_reason_label)
-NAMED_ELSEWHERE(iq_kind_value, iq_kind, iq_kind_name)
-NAMED_ELSEWHERE(iq_result_value, iq_result, iq_result_name)
+NAMED_ELSEWHERE(session_state_value, enum session_state_label, session_state_name)
+NAMED_ELSEWHERE(session_reason_value, enum session_reason, session_reason_name)
+NAMED_ELSEWHERE(drop_reason_value, enum drop_reason, drop_reason_label)
+NAMED_ELSEWHERE(iq_kind_value, enum iq_kind, iq_kind_name)
+NAMED_ELSEWHERE(iq_result_value, enum iq_result, iq_result_name)
 
 static const struct metric_label worker = {"worker", 0, count_workers, worker_value};
 static const struct metric_label port = {"port", 0, count_ports, port_value};

@@ -31,7 +31,7 @@
 #include "request.h"
 #include "visitor.h"
 
-#define CONNECTION_MEMORY                                                       \
+#define CONNECTION_MEMORY \
 	((size_t)8192) /* bytes: request and response headers of one connection \
 			*/
 #define TICKS_PER_STUCK 8
@@ -145,14 +145,16 @@ fail:
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} name = {.in6 = {0}};
+	socklen_t len = sizeof(name);
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &len))
+	if (getsockname(fd, &name.any, &len))
 		return 0;
-	if (ss.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)&ss)->sin6_port);
-	return ntohs(((const struct sockaddr_in *)&ss)->sin_port);
+	return ntohs(name.any.sa_family == AF_INET6 ? name.in6.sin6_port : name.in4.sin_port);
 }
 
 static int http_start(struct mgmt *m)
