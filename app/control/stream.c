@@ -280,9 +280,11 @@ static void on_header(struct stream *s)
 		return;
 	}
 	id = stanza_attribute(stanza_root(s->header), "id");
-	/* A server that refuses us may leave it out: what follows tells why. */
-	if (id == NULL || *id == '\0')
+	/* A server that refuses us may leave it out: what follows at once tells why. */
+	if (id == NULL || *id == '\0') {
+		enter(s, STREAM_OPENING, s->timing.close);
 		return;
+	}
 	s->state = STREAM_HANDSHAKE; /* the deadline stays */
 	if (handshake_text(text, sizeof(text), id, s->cfg->secret) < 0 || !say(s, text))
 		stream_lost(s, "the handshake could not be sent");
@@ -304,9 +306,13 @@ static void on_established(struct stream *s)
 	s->callbacks.ready(s->callbacks.ctx);
 }
 
+static const char no_id[] = "the server gave no stream id";
+
 static void on_handshake_timeout(struct stream *s)
 {
-	stream_lost(s, "the server did not complete the handshake in time");
+	bool greeted = s->state == STREAM_OPENING && s->header != NULL;
+
+	stream_lost(s, greeted ? no_id : "the server did not complete the handshake in time");
 }
 
 /* --- stanzas --- */
@@ -340,7 +346,7 @@ static void on_stanza(struct stream *s)
 	else if (stanza_is(st, stanza_root(st), NS_STREAM, "error"))
 		on_stream_error(s, st);
 	else if (s->state == STREAM_OPENING)
-		stream_lost(s, "the server gave no stream id");
+		stream_lost(s, no_id);
 	else if (s->state == STREAM_UP)
 		s->callbacks.stanza(s->callbacks.ctx, st);
 	else if (s->state == STREAM_HANDSHAKE &&

@@ -27,7 +27,7 @@ struct stream_timing {
 	uint32_t backoff_min; /* before the next attempt; doubled each time, */
 	uint32_t backoff_max; /* up to this, */
 	uint32_t stable;      /* and back to the least after a stream that lasted so long */
-	uint32_t close;	      /* for the server's answer to our end tag */
+	uint32_t close;	      /* for the server's answer to our end tag, or its word of refusal */
 };
 
 extern const struct stream_timing stream_timing_default;

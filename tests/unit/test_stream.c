@@ -362,6 +362,8 @@ static void test_refusal_is_explained(void **state)
 		 "xmpp.secret_file;"},
 		{"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'><x/>",
 		 "the server gave no stream id;"},
+		{"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>",
+		 "the server gave no stream id;"},
 		{HEADER "<stream:error/>", "stream error -: see xmpp.jid, xmpp.secret_file;"},
 	};
 	struct bench *b = *state;
