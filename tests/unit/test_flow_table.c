@@ -320,11 +320,12 @@ static struct leg_report whole(uint32_t n)
 	return r;
 }
 
-/* The line of leg n, whose partner is n ^ 1, as whole() makes it. */
+/* The line of leg n, whose partner is n ^ 1, as whole() makes it.  Its generation may turn even under
+ * the reader: that is how a flow is marked removed that others still use. */
 static bool line_whole(const struct flow_line *l, const struct tuple *key, uint32_t n)
 {
 	return tuple_equal(&l->key, key) && l->seq_delta == 7 * (n ^ 1) - n &&
-	       l->ack_delta == (n ^ 1) - 7 * n && l->generation & 1;
+	       l->ack_delta == (n ^ 1) - 7 * n;
 }
 
 static void *read_all(void *arg)
