@@ -203,16 +203,21 @@ bool mailbox_post_command(struct mailbox *mb, unsigned int worker,
 	return true;
 }
 
+static unsigned int next_worker(const struct mailbox *mb, unsigned int worker)
+{
+	return worker + 1 < mb->n_workers ? worker + 1 : 0;
+}
+
 unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, unsigned int n)
 {
-	unsigned int i, worker, taken = 0;
+	unsigned int i, worker = mb->first, taken = 0;
 
 	for (i = 0; i < mb->n_workers && taken < n; i++) {
-		worker = (mb->first + i) % mb->n_workers;
 		taken += rte_ring_sc_dequeue_burst_elem(mb->worker[worker].events, evs + taken,
 							sizeof(*evs), n - taken, NULL);
+		worker = next_worker(mb, worker);
 	}
-	mb->first = (mb->first + 1) % mb->n_workers;
+	mb->first = next_worker(mb, mb->first);
 	return taken;
 }
 

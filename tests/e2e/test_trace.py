@@ -7,7 +7,9 @@
 
 import time
 
-from harness import PORT, RELAY_AT, HOME, Lab, Task, expect, expect_result, fail, new_sid, receive, send_all
+from harness import (
+    PORT, RELAY_AT, HOME, Lab, Task, expect, expect_result, fail, new_sid, receive, send_all, until,
+)
 from wire import ACK, FIN, RST, SYN, read_segments
 
 SIZE = 1 << 20
@@ -80,10 +82,17 @@ def check_half_close(segments):
         fail("alice's FIN stopped bob")
 
 
+def both_fins(capture):
+    """tcpdump may end before it has read what came last."""
+    return len({s.source for s in read_segments(capture) if s.has(FIN)}) == 2
+
+
 with Lab() as lab:
     alice, bob = lab.user("alice"), lab.user("bob")
     with lab.capture("alice", "eth0") as at_alice, lab.capture("bob", "eth0") as at_bob:
         activated = session(lab, alice, bob)
+        for capture in (at_alice, at_bob):
+            until(lambda: both_fins(capture), "both FINs are in the trace", interval=0.5)
     for place, capture in (("alice", at_alice), ("bob", at_bob)):
         segments = read_segments(capture)
         check_handshake(place, segments)
