@@ -16,20 +16,44 @@ static void ignore_error(const char *message)
 	(void)message; /* it goes to stderr otherwise, wire text and all */
 }
 
+#define BOM	      "\xef\xbb\xbf" /* U+FEFF in UTF-8 */
+#define BOM_REFERENCE "&#xfeff;"
+
+/* mxml drops U+FEFF wherever it stands, and an id without it would be another one; as a reference
+ * it keeps it. */
+static mxml_node_t *load(const char *text)
+{
+	char *spelt, *out;
+	const char *bom;
+	mxml_node_t *root;
+	size_t n = 0;
+
+	for (bom = text; (bom = strstr(bom, BOM)) != NULL; bom += strlen(BOM))
+		n++;
+	if (n == 0)
+		return mxmlLoadString(NULL, text, MXML_OPAQUE_CALLBACK);
+	spelt = malloc(strlen(text) + n * strlen(BOM_REFERENCE) + 1);
+	if (spelt == NULL)
+		return NULL;
+	for (out = spelt; (bom = strstr(text, BOM)) != NULL; text = bom + strlen(BOM)) {
+		out = mempcpy(out, text, (size_t)(bom - text));
+		out = stpcpy(out, BOM_REFERENCE);
+	}
+	strcpy(out, text);
+	root = mxmlLoadString(NULL, spelt, MXML_OPAQUE_CALLBACK);
+	free(spelt);
+	return root;
+}
+
 struct stanza *stanza_parse(const char *text, const struct stanza *stream)
 {
-	struct stanza *st;
+	struct stanza *st = malloc(sizeof(*st));
 
-	if (strstr(text, "\xef\xbb\xbf") != NULL) {
-		errno = EBADMSG;
-		return NULL;
-	}
-	st = malloc(sizeof(*st));
 	if (st == NULL)
 		return NULL;
 	mxmlSetErrorCallback(ignore_error);
 	st->stream = stream;
-	st->root = mxmlLoadString(NULL, text, MXML_OPAQUE_CALLBACK);
+	st->root = load(text);
 	if (st->root == NULL) {
 		free(st);
 		errno = EBADMSG;

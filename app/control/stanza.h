@@ -28,8 +28,7 @@ struct stanza;
  * empty element.  `stream` is the stream's header or NULL; its namespace declarations are inherited
  * and it must outlive the stanza.  Without any declaration of a default it is NS_COMPONENT.
  *
- * Returns NULL when it cannot be parsed, with errno EBADMSG, or ENOMEM.  That includes text with
- * U+FEFF, which mxml would silently drop.
+ * Returns NULL when it cannot be parsed, with errno EBADMSG, or ENOMEM.
  */
 struct stanza *stanza_parse(const char *text, const struct stanza *stream);
 struct stanza *stanza_parse_start(const char *tag, const struct stanza *stream);

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from harness import RELAY, Lab, endpoint, expect, expect_error, expect_result, fail, reaches, until
 
-ODD = "a'b\"c&d<e>f]]>g\\h%n=é€\U0001f600 i"
+ODD = "a'b\"c&d<e>f]]>g\\h%n=é€\U0001f600\ufeff i"
 SIDS = (ODD, "&amp;", "'", '"', " ", "é" * 64, "\U0001f600" * 32, "x" * 128)
 
 
@@ -45,7 +45,7 @@ with Lab() as lab:
         "all sessions closed",
         80,
     )
-    wanted = 'sid="a\'b\\"c&d<e>f]]>g\\\\h%n=\\xc3\\xa9\\xe2\\x82\\xac\\xf0\\x9f\\x98\\x80 i"'
+    wanted = 'sid="a\'b\\"c&d<e>f]]>g\\\\h%n=\\xc3\\xa9\\xe2\\x82\\xac\\xf0\\x9f\\x98\\x80\\xef\\xbb\\xbf i"'
     if not any(wanted in line for line in lines):
         fail(f"no line has {wanted}: {lines}")
     if not all(line.isascii() for line in lines):

@@ -98,16 +98,30 @@ static void test_attributes(void **state)
 	stanza_free(st);
 }
 
+/* The library would drop U+FEFF, and with it what tells one id from another. */
+static void test_byte_order_marks(void **state)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	struct stanza *st = stanza_parse("<iq id='\xef\xbb\xbf' a='x\xef\xbb\xbf\xef\xbb\xbfy'>"
+					 "<b c='&#xFEFF;&lt;'>\xef\xbb\xbf</b>\xef\xbb\xbf</iq>",
+					 NULL);
+	mxml_node_t *child;
+
+	(void)state;
+	assert_non_null(st);
+	assert_string_equal(stanza_attribute(stanza_root(st), "id"), bom);
+	assert_string_equal(stanza_attribute(stanza_root(st), "a"), "x\xef\xbb\xbf\xef\xbb\xbfy");
+	child = stanza_next_child(stanza_root(st), NULL);
+	assert_string_equal(stanza_attribute(child, "c"), "\xef\xbb\xbf<");
+	assert_string_equal(mxmlGetOpaque(child), bom);
+	assert_null(stanza_next_child(stanza_root(st), child));
+	stanza_free(st);
+}
+
 static void test_unparsable(void **state)
 {
 	static const char *const rows[] = {
-		"",
-		"x",
-		"<iq id='\xef\xbb\xbf'/>",
-		"<iq>\xef\xbb\xbf</iq>",
-		"<iq></x>",
-		"<iq><a b='&x;'",
-		"<iq><a b='1' b='2'/></iq>",
+		"", "x", "<iq></x>", "<iq><a b='&x;'", "<iq><a b='1' b='2'/></iq>",
 	};
 	size_t i;
 
@@ -206,8 +220,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_namespaces), cmocka_unit_test(test_default_namespace),
-		cmocka_unit_test(test_attributes), cmocka_unit_test(test_unparsable),
-		cmocka_unit_test(test_replies),	   cmocka_unit_test(test_jids),
+		cmocka_unit_test(test_attributes), cmocka_unit_test(test_byte_order_marks),
+		cmocka_unit_test(test_unparsable), cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_jids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
