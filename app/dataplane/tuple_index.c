@@ -72,7 +72,8 @@ int tuple_index_insert(struct tuple_index *ix, uint64_t hash, uint32_t slot)
 		return -ENOSPC;
 	for (i = 0; i < hops; i++)
 		mark_passed(ix, (home + i) & ix->mask, 1);
-	relaxed_store(&b->slot[place], slot | (b->slot[place] & TUPLE_PASSED));
+	/* Both are released: a reader that still has the tag before may take up this slot. */
+	__atomic_store_n(&b->slot[place], slot | (b->slot[place] & TUPLE_PASSED), __ATOMIC_RELEASE);
 	__atomic_store_n(&b->tag[place], tuple_tag(hash), __ATOMIC_RELEASE);
 	return 0;
 }

@@ -82,7 +82,8 @@ static __rte_always_inline uint32_t tuple_index_find(const struct tuple_index *i
 			if (relaxed_load(&b->tag[i]) != tag)
 				continue;
 			__atomic_thread_fence(__ATOMIC_ACQUIRE);
-			slot = relaxed_load(&b->slot[i]) & ~TUPLE_PASSED;
+			/* The place may have been given to another entry since its tag was read. */
+			slot = __atomic_load_n(&b->slot[i], __ATOMIC_ACQUIRE) & ~TUPLE_PASSED;
 			if (likely(match(records, slot, key)))
 				return slot;
 		}

@@ -351,7 +351,7 @@ static void *read_all(void *arg)
 			r->torn += rig.t.lines[slot].seq_delta != 7 * (n ^ 1) - n;
 		}
 		rte_rcu_qsbr_quiescent(rig.readers, 0);
-		r->looks++;
+		__atomic_fetch_add(&r->looks, 1, __ATOMIC_RELAXED);
 	}
 	rte_rcu_qsbr_thread_offline(rig.readers, 0);
 	return NULL;

@@ -163,7 +163,7 @@ static void *read_all(void *arg)
 				r->misses += slot == TUPLE_NO_SLOT;
 			r->wrong += slot != TUPLE_NO_SLOT && slot != key;
 		}
-		r->looks++;
+		__atomic_fetch_add(&r->looks, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
