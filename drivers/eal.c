@@ -169,7 +169,9 @@ int eal_start(const struct config *cfg)
 	add_devices(&a, cfg);
 	/* rte_eal_init() shuffles what it is given. */
 	memcpy(argv, a.argv, sizeof(argv));
-	rc = a.failed ? -ENOMEM : rte_eal_init(a.argc, argv) < 0 ? -rte_errno : 0;
+	rc = a.failed			      ? -ENOMEM
+	     : rte_eal_init(a.argc, argv) < 0 ? -(rte_errno ? rte_errno : EIO)
+					      : 0;
 	if (rc < 0)
 		log_error("the DPDK environment does not start: %s", strerror(-rc));
 	for (i = 0; i < a.argc; i++)
