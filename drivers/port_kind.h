@@ -15,7 +15,6 @@ struct port_kind {
 	uint16_t data_room;	/* bytes of frame an mbuf must hold, headroom not counted */
 	bool sets_mtu;		/* rte_eth_dev_set_mtu() works */
 	bool allmulticast;	/* needs telling to receive multicast (ARP does not, ND does) */
-	const char *classifier; /* who separates service traffic from the rest */
 };
 
 /* The row of a driver. Never NULL. */
