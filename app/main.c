@@ -25,6 +25,9 @@
 #include "port.h"
 #include "sysctl.h"
 
+#define IPV4_TCP_HEADERS 40
+#define IPV6_TCP_HEADERS 60
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct tandemd {
@@ -97,6 +100,8 @@ static int create_dataplane(struct tandemd *t)
 			.id = t->ports.ports[i].id,
 			.tap_id = t->ports.ports[i].tap_id,
 			.mac = t->ports.ports[i].mac,
+			.room = {t->cfg->ports[i].mtu - IPV4_TCP_HEADERS,
+				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
 		};
 	}
 	t->dp = dataplane_create(t->cfg, t->mb, ports, t->ports.pool);

@@ -28,11 +28,12 @@ struct secrets {
 
 static struct listen_address listen_address(const struct config_address *a)
 {
+	struct listen_address l = {.addr = a->addr};
+
 	/* RFC 3021: a /31 has no network and broadcast addresses, nor has a /32. */
-	return (struct listen_address){
-		.addr = tuple_v4(&a->addr),
-		.host_mask = a->prefix_len < 31 ? rte_cpu_to_be_32(UINT32_MAX >> a->prefix_len) : 0,
-	};
+	if (IN6_IS_ADDR_V4MAPPED(&a->addr) && a->prefix_len < 31)
+		l.host_mask = rte_cpu_to_be_32(UINT32_MAX >> a->prefix_len);
+	return l;
 }
 
 static void fill_listener(struct listener *l, const struct config *cfg, const struct secrets *s)
@@ -178,20 +179,11 @@ void dataplane_stop(struct dataplane *dp)
 
 /* --- the splicer --- */
 
-/* Each leg was told one clamp; a leg that takes only smaller segments than that would need them
- * split, which is not built yet. */
-static bool takes_clamp(const struct dataplane *dp, const struct leg_report *leg)
-{
-	return leg->mss >= dp->cfg->dataplane.mss;
-}
-
 static int splice_insert(void *ctx, const struct leg_report *a, const struct leg_report *b,
 			 uint64_t *flow)
 {
 	struct dataplane *dp = ctx;
 
-	if (!takes_clamp(dp, a) || !takes_clamp(dp, b))
-		return -ENOTSUP;
 	return flow_table_insert(&dp->flows, a, b, mailbox_now_ms(), flow);
 }
 
@@ -246,6 +238,7 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_NOT_EXPECTED] = "not_expected",
 		[DROP_RATE] = "rate",
 		[DROP_NO_BUFFER] = "no_buffer",
+		[DROP_TOO_BIG] = "too_big",
 		[DROP_TX] = "tx",
 	};
 

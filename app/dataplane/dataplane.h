@@ -22,6 +22,7 @@ struct dataplane_port {
 	uint16_t id;	 /* ethdev with one receive and one transmit queue a worker */
 	uint16_t tap_id; /* ethdev of its exception path */
 	struct rte_ether_addr mac;
+	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */
 };
 
 /*

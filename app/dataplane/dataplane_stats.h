@@ -26,6 +26,7 @@ enum drop_reason {
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
 	DROP_RATE,	   /* a rate limit: challenge ACKs, packets towards the kernel */
 	DROP_NO_BUFFER,	   /* no mbuf for an answer */
+	DROP_TOO_BIG,	   /* larger than the way out takes, and not to be cut */
 	DROP_TX,	   /* the port did not take it */
 	DROP_REASONS
 };

@@ -54,11 +54,12 @@ int flow_table_init(struct flow_table *t, uint32_t pairs, const struct tuple_see
 	t->readers = readers;
 	t->lines = rte_zmalloc("flow_lines", (size_t)pairs * 2 * sizeof(*t->lines), 128);
 	t->tracks = rte_zmalloc("flow_tracks", (size_t)pairs * 2 * sizeof(*t->tracks), 128);
+	t->wides = rte_zmalloc("flow_wides", (size_t)pairs * 2 * sizeof(*t->wides), 128);
 	t->free_pairs = rte_malloc("flow_free", (size_t)pairs * sizeof(*t->free_pairs), 0);
 	t->removed = rte_malloc("flow_removed", (size_t)pairs * sizeof(*t->removed), 0);
 	rc = tuple_index_init(&t->index, pairs * 2);
-	if (rc < 0 || t->lines == NULL || t->tracks == NULL || t->free_pairs == NULL ||
-	    t->removed == NULL) {
+	if (rc < 0 || t->lines == NULL || t->wides == NULL || t->tracks == NULL ||
+	    t->free_pairs == NULL || t->removed == NULL) {
 		flow_table_fini(t);
 		return -ENOMEM;
 	}
@@ -72,44 +73,84 @@ void flow_table_fini(struct flow_table *t)
 {
 	tuple_index_fini(&t->index);
 	rte_free(t->lines);
+	rte_free(t->wides);
 	rte_free(t->tracks);
 	rte_free(t->free_pairs);
 	rte_free(t->removed);
 	memset(t, 0, sizeof(*t));
 }
 
-/* What translating from `in` to `out` adds to a TCP checksum, and with the TTL to an IP one.  The
- * sender's packets carry peer to relay, the receiver's copy relay to peer. */
-static void fill_csum_deltas(struct flow_line *l)
+/* The accumulator that stands for the change from two addresses to two others. */
+static uint64_t address_change(const struct four_tuple *a, const struct four_tuple *b)
 {
-	uint64_t addrs = csum_change32(l->key.peer_addr, l->out.relay_addr) +
-			 csum_change32(l->key.relay_addr, l->out.peer_addr);
-	uint64_t ports = csum_change16(l->key.peer_port, l->out.relay_port) +
-			 csum_change16(l->key.relay_port, l->out.peer_port);
+	uint64_t sum = 0;
+	unsigned int i;
+
+	/* The prefix of a mapped address is no part of an IPv4 packet. */
+	for (i = IN6_IS_ADDR_V4MAPPED(&a->relay_addr) ? 3 : 0; i < 4; i++)
+		sum += (uint64_t)(uint32_t)~a->peer_addr.s6_addr32[i] +
+		       (uint32_t)~a->relay_addr.s6_addr32[i];
+	for (i = IN6_IS_ADDR_V4MAPPED(&b->relay_addr) ? 3 : 0; i < 4; i++)
+		sum += (uint64_t)b->peer_addr.s6_addr32[i] + b->relay_addr.s6_addr32[i];
+	return sum;
+}
+
+/* What translating adds to a TCP checksum, whose pseudo-headers differ in nothing else between the
+ * families, and to an IPv4 one with a TTL step. */
+static void fill_csum_deltas(struct flow_line *l, const struct four_tuple *a,
+			     const struct four_tuple *b)
+{
+	uint64_t addrs = address_change(a, b);
+	uint64_t ports = csum_change16(a->peer_port, b->relay_port) +
+			 csum_change16(a->relay_port, b->peer_port);
 
 	l->tcp_csum_delta = csum_fold(addrs + ports);
 	/* One less in the TTL is 0x0100 less in the word it shares with the protocol. */
 	l->ip_csum_delta = csum_fold(addrs + csum_change16(rte_cpu_to_be_16(0x0100), 0));
 }
 
-static void fill_line(struct flow_line *l, const struct leg_report *a, const struct leg_report *b,
-		      uint32_t generation)
+static uint8_t option_flags(uint8_t a, uint8_t b)
 {
+	uint8_t flags = 0;
+
+	if (a & b & LEG_TIMESTAMPS)
+		flags |= FLOW_TIMESTAMPS;
+	else if (a & LEG_TIMESTAMPS)
+		flags |= FLOW_TS_DROP;
+	else if (b & LEG_TIMESTAMPS)
+		flags |= FLOW_TS_INSERT;
+	if (a & LEG_SACK)
+		flags |= b & LEG_SACK ? FLOW_SACK : FLOW_SACK_DROP;
+	return flags;
+}
+
+static void fill_line(struct flow_line *l, struct flow_wide *wide, const struct leg_report *a,
+		      const struct leg_report *b, uint32_t generation, uint64_t now_ms)
+{
+	struct tuple key = tuple_from_four(&a->tuple), out = tuple_from_four(&b->tuple);
+
 	memset(l, 0, sizeof(*l));
-	l->key = tuple_from_four(&a->tuple);
-	l->out = tuple_from_four(&b->tuple);
+	l->key = key.ends;
+	l->out = out.ends;
+	wide->key = key.wide;
+	wide->out = out.wide;
 	l->seq_delta = b->snd_nxt - a->rcv_nxt;
 	l->ack_delta = b->rcv_nxt - a->snd_nxt;
 	l->tsval_delta = b->ts_const - a->ts_first;
 	l->tsecr_delta = b->ts_first - a->ts_const;
 	l->wscale_in = a->wscale;
 	l->wscale_out = b->options & LEG_WSCALE ? RELAY_WSCALE : 0;
-	if (a->options & LEG_TIMESTAMPS)
-		l->flags |= FLOW_TIMESTAMPS;
-	if (a->options & LEG_SACK)
-		l->flags |= FLOW_SACK;
+	l->flags = option_flags(a->options, b->options);
+	/* Made-up timestamps go on from T at one a millisecond. */
+	if (l->flags & FLOW_TS_INSERT)
+		l->tsval_delta = b->ts_const - (uint32_t)now_ms;
+	l->mss = b->mss;
+	if (key.v6)
+		l->flags |= FLOW_KEY6;
+	if (out.v6)
+		l->flags |= FLOW_OUT6;
 	l->generation = generation;
-	fill_csum_deltas(l);
+	fill_csum_deltas(l, &a->tuple, &b->tuple);
 }
 
 static void fill_track(struct flow_track *k, const struct leg_report *a, const struct leg_report *b,
@@ -122,6 +163,7 @@ static void fill_track(struct flow_track *k, const struct leg_report *a, const s
 	k->seq_hi = a->rcv_nxt;
 	k->ack_hi = a->snd_nxt;
 	k->window = a->window;
+	k->ts_recent = a->ts_recent;
 	k->edge = a->snd_nxt + ((uint32_t)a->window << a->wscale);
 	k->state = FLOW_ESTABLISHED;
 }
@@ -139,13 +181,41 @@ static int make_room(struct flow_table *t, const struct leg_report *leg)
 	return flow_table_remove(t, flow_table_id(t, slot));
 }
 
+static struct tuple tuple_of(const struct tuple_ends *ends, const struct tuple_wide *wide, bool v6)
+{
+	struct tuple t = {.ends = *ends, .v6 = v6};
+
+	if (v6)
+		t.wide = *wide;
+	return t;
+}
+
+struct tuple flow_table_key(const struct flow_table *t, uint32_t slot)
+{
+	const struct flow_line *l = &t->lines[slot];
+
+	return tuple_of(&l->key, &t->wides[slot].key, l->flags & FLOW_KEY6);
+}
+
+struct tuple flow_table_out(const struct flow_table *t, uint32_t slot)
+{
+	const struct flow_line *l = &t->lines[slot];
+
+	return tuple_of(&l->out, &t->wides[slot].out, l->flags & FLOW_OUT6);
+}
+
+static uint64_t slot_hash(const struct flow_table *t, uint32_t slot)
+{
+	struct tuple key = flow_table_key(t, slot);
+
+	return tuple_hash(&t->seed, &key);
+}
+
 static int index_both(struct flow_table *t, uint32_t slot)
 {
-	uint64_t hash[2];
+	uint64_t hash[2] = {slot_hash(t, slot), slot_hash(t, slot + 1)};
 	int rc;
 
-	hash[0] = tuple_hash(&t->seed, &t->lines[slot].key);
-	hash[1] = tuple_hash(&t->seed, &t->lines[slot + 1].key);
 	rc = tuple_index_insert(&t->index, hash[0], slot);
 	if (rc < 0)
 		return rc;
@@ -155,21 +225,12 @@ static int index_both(struct flow_table *t, uint32_t slot)
 	return rc;
 }
 
-static bool alike(const struct leg_report *a, const struct leg_report *b)
-{
-	const uint8_t both = LEG_TIMESTAMPS | LEG_SACK;
-
-	return (a->options & both) == (b->options & both);
-}
-
 int flow_table_insert(struct flow_table *t, const struct leg_report *a, const struct leg_report *b,
 		      uint64_t now_ms, uint64_t *flow)
 {
 	uint32_t pair, slot, generation;
 	int rc;
 
-	if (!alike(a, b))
-		return -ENOTSUP;
 	rc = make_room(t, a);
 	if (rc == 0)
 		rc = make_room(t, b);
@@ -181,8 +242,8 @@ int flow_table_insert(struct flow_table *t, const struct leg_report *a, const st
 	pair = t->free_pairs[--t->n_free];
 	slot = pair * 2;
 	generation = t->lines[slot].generation + 1;
-	fill_line(&t->lines[slot], a, b, generation);
-	fill_line(&t->lines[slot + 1], b, a, generation);
+	fill_line(&t->lines[slot], &t->wides[slot], a, b, generation, now_ms);
+	fill_line(&t->lines[slot + 1], &t->wides[slot + 1], b, a, generation, now_ms);
 	fill_track(&t->tracks[slot], a, b, now_ms);
 	fill_track(&t->tracks[slot + 1], b, a, now_ms);
 	rc = index_both(t, slot);
@@ -203,7 +264,7 @@ int flow_table_remove(struct flow_table *t, uint64_t flow)
 	if (slot == TUPLE_NO_SLOT)
 		return -ESTALE;
 	for (i = slot; i < slot + 2; i++)
-		tuple_index_remove(&t->index, tuple_hash(&t->seed, &t->lines[i].key), i);
+		tuple_index_remove(&t->index, slot_hash(t, i), i);
 	relaxed_store(&t->lines[slot].generation, t->lines[slot].generation + 1);
 	put_removed(t, pair);
 	return 0;

@@ -10,7 +10,8 @@
 
 #define SYNACK_ATTEMPTS 4   /* at 0, 1, 2 and 4 s; given up after 8 */
 #define MSS_DEFAULT	536 /* RFC 9293 3.7.1 */
-#define WSCALE_MAX	14  /* RFC 7323 2.3 */
+#define MSS_DEFAULT6	1220
+#define WSCALE_MAX	14 /* RFC 7323 2.3 */
 #define TIMESTAMP_BYTES 12
 
 /* After the n-th SYN|ACK, wait so long. */
@@ -18,12 +19,9 @@ static const uint16_t synack_wait_ms[SYNACK_ATTEMPTS] = {1000, 1000, 2000, 4000}
 
 static uint32_t keyed(const struct siphash_key *key, const struct tuple *t)
 {
-	const uint64_t words[2] = {
-		(uint64_t)t->peer_addr << 32 | t->relay_addr,
-		(uint64_t)t->peer_port << 16 | t->relay_port,
-	};
+	uint64_t words[TUPLE_WORDS];
 
-	return (uint32_t)siphash(key, words, sizeof(words));
+	return (uint32_t)siphash(key, words, tuple_words(t, words) * sizeof(words[0]));
 }
 
 static uint32_t get32(const uint8_t *at)
@@ -39,7 +37,7 @@ static void read_syn_options(struct leg *leg, const struct packet *p)
 	const uint8_t *tcp = (const uint8_t *)p->tcp;
 	struct tcp_option o = TCP_OPTION_FIRST;
 
-	leg->mss = MSS_DEFAULT;
+	leg->mss = leg->tuple.v6 ? MSS_DEFAULT6 : MSS_DEFAULT;
 	while (tcp_option_next(&o, tcp, p->tcp_header)) {
 		if (o.kind == TCP_OPTION_MSS && o.length == 4) {
 			leg->mss = (uint16_t)(tcp[o.value] << 8 | tcp[o.value + 1]);

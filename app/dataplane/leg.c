@@ -49,36 +49,42 @@ static void set_state(struct leg_table *t, struct leg *leg, enum leg_state state
 
 /* --- unclaimed legs a source --- */
 
-static __rte_always_inline bool source_match(const void *sources, uint32_t slot, const void *addr)
+static __rte_always_inline bool source_match(const void *sources, uint32_t slot, const void *net)
 {
-	return ((const struct leg_source *)sources)[slot].addr == *(const rte_be32_t *)addr;
+	return ((const struct leg_source *)sources)[slot].net == *(const uint64_t *)net;
 }
 
-static uint64_t source_hash(const struct leg_table *t, rte_be32_t addr)
+/* No IPv6 network that is routed begins with 32 zero bits. */
+static uint64_t source_net(const struct tuple *tuple)
 {
-	const struct tuple key = {.peer_addr = addr};
-
-	return tuple_hash(&t->seed, &key);
+	return tuple->v6 ? rte_be_to_cpu_64(tuple_half(&tuple->wide.peer, 0))
+			 : rte_be_to_cpu_32(tuple->ends.peer_addr);
 }
 
-static bool source_full(const struct leg_table *t, rte_be32_t addr)
+static uint64_t source_hash(const struct leg_table *t, uint64_t net)
 {
-	uint32_t slot = tuple_index_find(&t->source_index, source_hash(t, addr), source_match,
-					 t->sources, &addr);
+	return tuple_mix(net ^ t->seed.k[0], t->seed.k[1]);
+}
+
+static bool source_full(const struct leg_table *t, const struct tuple *tuple)
+{
+	uint64_t net = source_net(tuple);
+	uint32_t slot = tuple_index_find(&t->source_index, source_hash(t, net), source_match,
+					 t->sources, &net);
 
 	return slot != TUPLE_NO_SLOT && t->sources[slot].legs >= t->max_per_source;
 }
 
-static bool source_take(struct leg_table *t, rte_be32_t addr)
+static bool source_take(struct leg_table *t, const struct tuple *tuple)
 {
-	uint64_t hash = source_hash(t, addr);
-	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &addr);
+	uint64_t net = source_net(tuple), hash = source_hash(t, net);
+	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &net);
 
 	if (slot == TUPLE_NO_SLOT) {
 		if (t->n_free_sources == 0)
 			return false;
 		slot = t->free_sources[t->n_free_sources - 1];
-		t->sources[slot] = (struct leg_source){.addr = addr};
+		t->sources[slot] = (struct leg_source){.net = net};
 		if (tuple_index_insert(&t->source_index, hash, slot) < 0)
 			return false;
 		t->n_free_sources--;
@@ -89,10 +95,10 @@ static bool source_take(struct leg_table *t, rte_be32_t addr)
 	return true;
 }
 
-static void source_give(struct leg_table *t, rte_be32_t addr)
+static void source_give(struct leg_table *t, const struct tuple *tuple)
 {
-	uint64_t hash = source_hash(t, addr);
-	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &addr);
+	uint64_t net = source_net(tuple), hash = source_hash(t, net);
+	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &net);
 
 	if (slot == TUPLE_NO_SLOT || --t->sources[slot].legs > 0)
 		return;
@@ -276,8 +282,7 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 	if (t->n_free == 0 || t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
 		return NULL;
 	*why = DROP_LEGS;
-	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed ||
-	    source_full(t, tuple->peer_addr))
+	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed || source_full(t, tuple))
 		return NULL;
 	index = t->free_legs[t->n_free - 1];
 	if (tuple_index_insert(&t->index, hash, index) < 0)
@@ -298,8 +303,7 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 
 bool leg_establish(struct leg_table *t, struct leg *leg)
 {
-	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed ||
-	    !source_take(t, leg->tuple.peer_addr))
+	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed || !source_take(t, &leg->tuple))
 		return false;
 	set_state(t, leg, LEG_PARKED);
 	add_news(t, leg, LEG_NEWS_ESTABLISHED);
@@ -309,7 +313,7 @@ bool leg_establish(struct leg_table *t, struct leg *leg)
 void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state)
 {
 	if (leg->state == LEG_PARKED)
-		source_give(t, leg->tuple.peer_addr);
+		source_give(t, &leg->tuple);
 	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
 	set_state(t, leg, state);
 	if (state == LEG_RETIRED)
@@ -321,7 +325,7 @@ void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
 	bool was_retired = leg->state == LEG_RETIRED || leg->state == LEG_OPENING;
 
 	if (leg->state == LEG_PARKED)
-		source_give(t, leg->tuple.peer_addr);
+		source_give(t, &leg->tuple);
 	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
 	tuple_index_remove(&t->index, leg->hash, leg_index(t, leg));
 	set_state(t, leg, LEG_DEAD);

@@ -72,9 +72,10 @@ struct leg {
 	bool in_news;	  /* on the list */
 };
 
-/* How many legs of one source are established and unclaimed. */
+/* How many legs of one source are established and unclaimed: an IPv4 address, or the IPv6 network
+ * of 64 bits that a household has to itself. */
 struct leg_source {
-	rte_be32_t addr;
+	uint64_t net;
 	uint32_t legs;
 };
 

@@ -6,14 +6,24 @@
 #include "next_hop.h"
 #include "worker.h"
 
+static bool is_ours(const struct listen_address *own, const struct tuple *t)
+{
+	struct in6_addr mapped;
+
+	if (t->v6)
+		return memcmp(&own->addr, &t->wide.relay, sizeof(own->addr)) == 0;
+	tuple_map_v4(&mapped, t->ends.relay_addr);
+	return memcmp(&own->addr, &mapped, sizeof(mapped)) == 0;
+}
+
 bool listen_is_ours(const struct listener *l, const struct tuple *t)
 {
 	unsigned int i;
 
-	if (t->relay_port != l->port)
+	if (t->ends.relay_port != l->port)
 		return false;
 	for (i = 0; i < l->n_addresses; i++) {
-		if (l->addresses[i].addr == t->relay_addr)
+		if (is_ours(&l->addresses[i], t))
 			return true;
 	}
 	return false;
@@ -25,27 +35,49 @@ bool listen_is_ours(const struct listener *l, const struct tuple *t)
 /* One of our own addresses, or all ones or all zeros in the host part of one of our subnets. */
 static bool not_a_neighbour(const struct listen_address *own, rte_be32_t src)
 {
-	rte_be32_t host = src & own->host_mask;
+	rte_be32_t addr = tuple_v4(&own->addr), host = src & own->host_mask;
 
-	if (src == own->addr)
+	if (!IN6_IS_ADDR_V4MAPPED(&own->addr))
+		return false;
+	if (src == addr)
 		return true;
-	return own->host_mask != 0 && ((src ^ own->addr) & ~own->host_mask) == 0 &&
+	return own->host_mask != 0 && ((src ^ addr) & ~own->host_mask) == 0 &&
 	       (host == 0 || host == own->host_mask);
+}
+
+static bool martian4(const struct listener *l, rte_be32_t peer)
+{
+	uint32_t src = rte_be_to_cpu_32(peer);
+	unsigned int i;
+
+	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= FIRST_MULTICAST)
+		return true;
+	for (i = 0; i < l->n_addresses; i++) {
+		if (not_a_neighbour(&l->addresses[i], peer))
+			return true;
+	}
+	return false;
+}
+
+static bool martian6(const struct listener *l, const struct in6_addr *peer)
+{
+	unsigned int i;
+
+	if (IN6_IS_ADDR_UNSPECIFIED(peer) || IN6_IS_ADDR_LOOPBACK(peer) ||
+	    IN6_IS_ADDR_MULTICAST(peer) || IN6_IS_ADDR_V4MAPPED(peer))
+		return true;
+	for (i = 0; i < l->n_addresses; i++) {
+		if (IN6_ARE_ADDR_EQUAL(&l->addresses[i].addr, peer))
+			return true;
+	}
+	return false;
 }
 
 static bool martian_address(const struct listener *l, const struct tuple *t)
 {
-	uint32_t src = rte_be_to_cpu_32(t->peer_addr);
-	unsigned int i;
-
-	if (src >> 24 == 0 || src >> 24 == IN_LOOPBACKNET || src >= FIRST_MULTICAST ||
-	    t->peer_port == 0)
+	if (t->ends.peer_port == 0)
 		return true;
-	for (i = 0; i < l->n_addresses; i++) {
-		if (not_a_neighbour(&l->addresses[i], t->peer_addr))
-			return true;
-	}
-	return false;
+	return t->v6 ? martian6(l, &t->wide.peer) : martian4(l, t->ends.peer_addr);
 }
 
 /* Answers go to where a segment came from: a host's MAC, and not our own, which frames for us are

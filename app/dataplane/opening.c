@@ -65,7 +65,7 @@ static void send_rst(struct worker *w, uint32_t slot)
 	const struct flow_table *t = w->flows;
 
 	output_reply(w, &(struct reply){
-				.to = t->lines[slot].out,
+				.to = flow_table_out(t, slot),
 				.next_hop = relaxed_load(&t->tracks[slot].next_hop),
 				.seq = relaxed_load(&t->tracks[slot ^ 1].ack_hi),
 				.ack = relaxed_load(&t->tracks[slot ^ 1].seq_hi),

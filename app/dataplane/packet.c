@@ -2,6 +2,9 @@
 #include "packet.h"
 #include "checksum.h"
 
+/* Extension headers a packet may have before nobody looks for its TCP any more. */
+#define MAX_EXTENSIONS 8
+
 static enum packet_class drop(struct packet *p, enum drop_reason reason)
 {
 	p->drop = (uint8_t)reason;
@@ -39,41 +42,24 @@ static enum packet_class parse_tcp(struct packet *p, uint32_t ip_offset, uint32_
 		return drop(p, DROP_MALFORMED);
 	p->tcp_header = (uint16_t)tcp_header;
 	p->payload = total - ip_header - tcp_header;
-	p->key = (struct tuple){
-		.peer_addr = p->ip->src_addr,
-		.relay_addr = p->ip->dst_addr,
-		.peer_port = p->tcp->src_port,
-		.relay_port = p->tcp->dst_port,
-	};
+	p->key.ends.peer_port = p->tcp->src_port;
+	p->key.ends.relay_port = p->tcp->dst_port;
 	trim(m, ip_offset + total);
 	return PACKET_TCP;
 }
 
-enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
-			       const struct rte_ether_addr *mac)
+static enum packet_class parse_ipv4(struct packet *p, uint32_t ip_offset)
 {
-	const uint32_t ip_offset = sizeof(struct rte_ether_hdr);
+	const struct rte_mbuf *m = p->m;
 	uint32_t ip_header, total;
 	enum packet_class class;
 	uint16_t fragment;
 
-	p->m = m;
-	p->port = port;
-	if (m->data_len < ip_offset)
-		return drop(p, DROP_MALFORMED);
-	p->eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	if (p->eth->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
-		return PACKET_KERNEL;
 	if (m->data_len < ip_offset + sizeof(struct rte_ipv4_hdr))
 		return drop(p, DROP_MALFORMED);
 	p->ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, ip_offset);
 	if (p->ip->next_proto_id != IPPROTO_TCP)
 		return PACKET_KERNEL;
-	if (!addressed_to_us(p->eth, mac)) {
-		if (rte_is_multicast_ether_addr(&p->eth->dst_addr))
-			return PACKET_KERNEL;
-		return drop(p, DROP_OTHER_HOST);
-	}
 	ip_header = (p->ip->version_ihl & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
 	total = rte_be_to_cpu_16(p->ip->total_length);
 	if (p->ip->version_ihl >> 4 != 4 || ip_header < sizeof(struct rte_ipv4_hdr) ||
@@ -84,8 +70,86 @@ enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t por
 	/* Only the first fragment tells whose it is; without it nobody can use the others. */
 	if ((fragment & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0)
 		return PACKET_KERNEL;
+	p->key.v6 = false;
+	p->key.ends.peer_addr = p->ip->src_addr;
+	p->key.ends.relay_addr = p->ip->dst_addr;
 	class = parse_tcp(p, ip_offset, ip_header, total);
 	return class == PACKET_TCP && fragment != 0 ? PACKET_FRAGMENT : class;
+}
+
+/* Steps over the IPv6 extension header `*next` at `*at`.  False: it is none that TCP may stand
+ * behind, or a fragment that is not the first, or it is cut off. */
+static bool skip_extension(const struct rte_mbuf *m, uint8_t *next, uint32_t *at)
+{
+	const uint8_t *h = rte_pktmbuf_mtod_offset(m, const uint8_t *, *at);
+
+	if (m->data_len < *at + 8)
+		return false;
+	switch (*next) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		*at += (uint32_t)(h[1] + 1) * 8;
+		break;
+	case IPPROTO_FRAGMENT:
+		if (((h[2] << 8 | h[3]) & RTE_IPV6_EHDR_FO_MASK) != 0)
+			return false;
+		*at += 8;
+		break;
+	default:
+		return false;
+	}
+	*next = h[0];
+	return true;
+}
+
+static enum packet_class parse_ipv6(struct packet *p, uint32_t ip_offset)
+{
+	const struct rte_mbuf *m = p->m;
+	const uint32_t header_end = ip_offset + sizeof(struct rte_ipv6_hdr);
+	uint32_t total, at = header_end;
+	enum packet_class class;
+	unsigned int extensions;
+	uint8_t next;
+
+	if (m->data_len < header_end)
+		return drop(p, DROP_MALFORMED);
+	p->ip6 = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, ip_offset);
+	next = p->ip6->proto;
+	for (extensions = 0; next != IPPROTO_TCP; extensions++) {
+		if (extensions == MAX_EXTENSIONS || !skip_extension(m, &next, &at))
+			return PACKET_KERNEL;
+	}
+	total = (uint32_t)sizeof(*p->ip6) + rte_be_to_cpu_16(p->ip6->payload_len);
+	if (rte_be_to_cpu_32(p->ip6->vtc_flow) >> 28 != 6 || m->pkt_len < ip_offset + total)
+		return drop(p, DROP_MALFORMED);
+	tuple_set_v6(&p->key, p->ip6->src_addr, p->ip6->dst_addr);
+	class = parse_tcp(p, ip_offset, at - ip_offset, total);
+	return class == PACKET_TCP && extensions > 0 ? PACKET_FRAGMENT : class;
+}
+
+enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+			       const struct rte_ether_addr *mac)
+{
+	const uint32_t ip_offset = sizeof(struct rte_ether_hdr);
+	enum packet_class class;
+
+	p->m = m;
+	p->port = port;
+	if (m->data_len < ip_offset)
+		return drop(p, DROP_MALFORMED);
+	p->eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+		class = parse_ipv4(p, ip_offset);
+	else if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
+		class = parse_ipv6(p, ip_offset);
+	else
+		return PACKET_KERNEL;
+	if (class == PACKET_KERNEL || class == PACKET_DROP || addressed_to_us(p->eth, mac))
+		return class;
+	if (rte_is_multicast_ether_addr(&p->eth->dst_addr))
+		return PACKET_KERNEL;
+	return drop(p, DROP_OTHER_HOST);
 }
 
 /* Sum `length` bytes from `offset` of the first segment on.  rte_raw_cksum_mbuf() of DPDK 22.11
@@ -111,6 +175,8 @@ bool packet_checksums_good(const struct packet *p)
 		(uint32_t)((const char *)p->tcp - rte_pktmbuf_mtod(p->m, const char *));
 	uint64_t sum = sum_chain(p->m, tcp_offset, p->tcp_header + p->payload);
 
+	if (p->key.v6)
+		return csum_fold(sum + rte_ipv6_phdr_cksum(p->ip6, 0)) == 0xffff;
 	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff &&
 	       csum_fold(sum + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
 }

@@ -14,8 +14,8 @@
 #include "tuple.h"
 
 enum packet_class {
-	PACKET_TCP,	 /* whole, unfragmented IPv4 TCP to the port's MAC: all fields are set */
-	PACKET_FRAGMENT, /* the like, but the first fragment of it only */
+	PACKET_TCP,	 /* whole, unfragmented TCP to the port's MAC: all fields are set */
+	PACKET_FRAGMENT, /* the like, but a first fragment, or behind IPv6 extension headers */
 	PACKET_KERNEL,	 /* not the relay's business, whatever it is */
 	PACKET_DROP,	 /* `drop` says why */
 };
@@ -24,7 +24,10 @@ enum packet_class {
 struct packet {
 	struct rte_mbuf *m;
 	struct rte_ether_hdr *eth;
-	struct rte_ipv4_hdr *ip;
+	union {
+		struct rte_ipv4_hdr *ip;  /* unless key.v6 */
+		struct rte_ipv6_hdr *ip6; /* with key.v6 */
+	};
 	struct rte_tcp_hdr *tcp;
 	uint64_t hash; /* of `key` */
 	struct tuple key;
@@ -43,8 +46,14 @@ struct packet {
 enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
 			       const struct rte_ether_addr *mac);
 
-/* Verify the IPv4 header's checksum and TCP's over the whole segment (RFC 9293 3.1). */
+/* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1). */
 bool packet_checksums_good(const struct packet *p);
+
+/* TTL or hop limit. */
+static inline uint8_t packet_hops(const struct packet *p)
+{
+	return p->key.v6 ? p->ip6->hop_limits : p->ip->time_to_live;
+}
 
 /* Sequence space the segment takes: payload, SYN and FIN. */
 static inline uint32_t packet_seq_len(const struct packet *p)

@@ -33,17 +33,10 @@ static void challenge(struct worker *w, const struct leg *leg)
 
 static void learn_timestamp(struct leg *leg, const struct packet *p)
 {
-	const uint8_t *tcp = (const uint8_t *)p->tcp;
-	struct tcp_option o = TCP_OPTION_FIRST;
-	rte_be32_t be;
+	uint32_t tsval;
 
-	while (tcp_option_next(&o, tcp, p->tcp_header)) {
-		if (o.kind != TCP_OPTION_TIMESTAMP || o.length != 10)
-			continue;
-		memcpy(&be, tcp + o.value, sizeof(be));
-		if (seq_after(rte_be_to_cpu_32(be), leg->ts_recent))
-			leg->ts_recent = rte_be_to_cpu_32(be);
-	}
+	if (tcp_option_tsval(p->tcp, p->tcp_header, &tsval) && seq_after(tsval, leg->ts_recent))
+		leg->ts_recent = tsval;
 }
 
 /* In order means: at R, or a probe just before it (RFC 7323 4.3 takes timestamps of both). */

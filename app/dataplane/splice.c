@@ -48,6 +48,22 @@ static uint64_t shift_sack(const struct flow_line *line, uint8_t *tcp, unsigned 
 	return change;
 }
 
+/* Make NOPs of an option. */
+static uint64_t blank(uint8_t *tcp, const struct tcp_option *o)
+{
+	uint64_t change = 0;
+	unsigned int at;
+
+	for (at = o->value - 2; at < o->next; at++) {
+		uint64_t byte =
+			csum_change16(rte_cpu_to_be_16(tcp[at]), rte_cpu_to_be_16(TCP_OPTION_NOP));
+
+		change += at & 1 ? byte : csum_at_odd(byte);
+		tcp[at] = TCP_OPTION_NOP;
+	}
+	return change;
+}
+
 static uint64_t translate_options(const struct flow_line *line, struct packet *p, bool has_ack)
 {
 	uint8_t *tcp = (uint8_t *)p->tcp;
@@ -55,11 +71,16 @@ static uint64_t translate_options(const struct flow_line *line, struct packet *p
 	uint64_t change = 0;
 
 	while (tcp_option_next(&option, tcp, p->tcp_header)) {
-		if (option.kind == TCP_OPTION_TIMESTAMP && option.length == 10 &&
-		    line->flags & FLOW_TIMESTAMPS)
+		bool timestamps = option.kind == TCP_OPTION_TIMESTAMP && option.length == 10;
+		bool sack = option.kind == TCP_OPTION_SACK;
+
+		if (timestamps && line->flags & FLOW_TIMESTAMPS)
 			change += shift_timestamps(line, tcp, option.value, has_ack);
-		else if (option.kind == TCP_OPTION_SACK && line->flags & FLOW_SACK)
+		else if (sack && line->flags & FLOW_SACK)
 			change += shift_sack(line, tcp, option.value, option.next);
+		else if ((timestamps && line->flags & FLOW_TS_DROP) ||
+			 (sack && line->flags & FLOW_SACK_DROP))
+			change += blank(tcp, &option);
 	}
 	return change;
 }
@@ -93,13 +114,95 @@ static uint64_t translate_tcp(const struct flow_line *line, struct packet *p)
 	return change;
 }
 
-void splice_translate(const struct flow_line *line, struct packet *p)
+static void rewrite_ip4(const struct flow_line *line, struct packet *p)
 {
-	struct rte_ipv4_hdr *ip = p->ip;
+	p->ip->time_to_live--;
+	p->ip->src_addr = line->out.relay_addr;
+	p->ip->dst_addr = line->out.peer_addr;
+	p->ip->hdr_checksum = csum_update(p->ip->hdr_checksum, line->ip_csum_delta);
+}
 
-	ip->time_to_live--;
+static void set_addresses6(struct rte_ipv6_hdr *ip6, const struct tuple_wide *out)
+{
+	memcpy(ip6->src_addr, &out->relay, sizeof(ip6->src_addr));
+	memcpy(ip6->dst_addr, &out->peer, sizeof(ip6->dst_addr));
+}
+
+/* Make the IP header, which ends where TCP begins, `to` bytes long instead of `from`, with room
+ * for the Ethernet header in front of it.  NULL: no room. */
+static void *resize_ip(struct packet *p, uint16_t from, uint16_t to)
+{
+	if (to > from && rte_pktmbuf_prepend(p->m, to - from) == NULL)
+		return NULL;
+	if (to < from)
+		rte_pktmbuf_adj(p->m, from - to);
+	p->eth = rte_pktmbuf_mtod(p->m, struct rte_ether_hdr *);
+	return p->eth + 1;
+}
+
+/* RFC 7915 section 4.1 for a packet that is no fragment; IPv4 options are left behind. */
+static bool replace_ip4(const struct flow_wide *wide, struct packet *p)
+{
+	uint8_t tos = p->ip->type_of_service, ttl = p->ip->time_to_live;
+	struct rte_ipv6_hdr *ip6 = resize_ip(p, rte_ipv4_hdr_len(p->ip), sizeof(*ip6));
+
+	if (ip6 == NULL)
+		return false;
+	p->eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
+	p->ip6 = ip6;
+	p->key.v6 = true;
+	ip6->vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)tos << 20);
+	ip6->payload_len = rte_cpu_to_be_16((uint16_t)(p->tcp_header + p->payload));
+	ip6->proto = IPPROTO_TCP;
+	ip6->hop_limits = ttl - 1;
+	set_addresses6(ip6, &wide->out);
+	return true;
+}
+
+/* RFC 7915 section 5.1; never to be fragmented, for the other side did not allow it either. */
+static bool replace_ip6(const struct flow_line *line, struct packet *p)
+{
+	uint8_t class = (uint8_t)(rte_be_to_cpu_32(p->ip6->vtc_flow) >> 20);
+	uint8_t hops = p->ip6->hop_limits;
+	struct rte_ipv4_hdr *ip = resize_ip(p, sizeof(*p->ip6), sizeof(*ip));
+
+	p->eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+	p->ip = ip;
+	p->key.v6 = false;
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->type_of_service = class;
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + p->tcp_header + p->payload));
+	ip->packet_id = 0;
+	ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
+	ip->time_to_live = hops - 1;
+	ip->next_proto_id = IPPROTO_TCP;
+	ip->hdr_checksum = 0;
 	ip->src_addr = line->out.relay_addr;
 	ip->dst_addr = line->out.peer_addr;
-	ip->hdr_checksum = csum_update(ip->hdr_checksum, line->ip_csum_delta);
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return true;
+}
+
+static bool translate_ip(const struct flow_line *line, const struct flow_wide *wide,
+			 struct packet *p)
+{
+	switch (line->flags & (FLOW_KEY6 | FLOW_OUT6)) {
+	case 0:
+		rewrite_ip4(line, p);
+		return true;
+	case FLOW_KEY6 | FLOW_OUT6:
+		p->ip6->hop_limits--;
+		set_addresses6(p->ip6, &wide->out);
+		return true;
+	case FLOW_OUT6:
+		return replace_ip4(wide, p);
+	default:
+		return replace_ip6(line, p);
+	}
+}
+
+bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p)
+{
 	p->tcp->cksum = csum_update(p->tcp->cksum, translate_tcp(line, p));
+	return translate_ip(line, wide, p);
 }

@@ -11,11 +11,14 @@
 #include "packet.h"
 
 /*
- * Rewrite IPv4 and TCP headers of `p` by the line of its direction, DESIGN 3.4.  The TTL must be 2
- * or more.  Malformed TCP options end the translation of options, not of the segment: they are the
- * receiver's to judge.  The Ethernet header is left alone.
+ * Rewrite IP and TCP headers of `p` by the lines of its direction, DESIGN 3.4; `wide` matters only
+ * where a leg is IPv6.  Between the families the IP header is replaced, and `p` follows it.  The
+ * TTL or hop limit must be 2 or more.  Malformed TCP options end the translation of options, not of the segment: they are the
+ * receiver's to judge.  Of the Ethernet header only the type is set, where it changes.
+ *
+ * Returns false, with the packet spoilt, when the mbuf has no headroom for a longer header.
  */
-void splice_translate(const struct flow_line *line, struct packet *p);
+bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p);
 
 /* A window as the other leg must see it (host order): scaled down by what that leg was told,
  * rounded down so that nothing is advertised that was not granted. */

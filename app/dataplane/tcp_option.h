@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
 
 enum tcp_option_kind {
 	TCP_OPTION_END = 0,
@@ -44,6 +47,23 @@ static inline bool tcp_option_next(struct tcp_option *o, const uint8_t *tcp, uns
 	o->value = at + 2;
 	o->next = at + o->length;
 	return true;
+}
+
+/* The TSval of a header with a timestamps option, host order. */
+static inline bool tcp_option_tsval(const void *tcp, unsigned int header, uint32_t *tsval)
+{
+	const uint8_t *bytes = (const uint8_t *)tcp;
+	struct tcp_option o = TCP_OPTION_FIRST;
+	rte_be32_t be;
+
+	while (tcp_option_next(&o, bytes, header)) {
+		if (o.kind != TCP_OPTION_TIMESTAMP || o.length != 10)
+			continue;
+		memcpy(&be, bytes + o.value, sizeof(be));
+		*tsval = rte_be_to_cpu_32(be);
+		return true;
+	}
+	return false;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "track.h"
 #include "seq.h"
+#include "tcp_option.h"
 
 /* The two directions of a pair as one packet sees them: its own and the other. */
 struct view {
@@ -63,6 +64,16 @@ static void learn_ack(const struct view *v, const struct packet *p)
 }
 
 /* A FIN that its sender went on behind was not its own. */
+/* RFC 7323 4.3: of a segment that begins where the other end has acknowledged, or before. */
+static void learn_timestamp(const struct view *v, const struct packet *p, uint32_t seq)
+{
+	uint32_t tsval;
+
+	if (seq_not_after(seq, acked(v)) && tcp_option_tsval(p->tcp, p->tcp_header, &tsval) &&
+	    seq_after(tsval, relaxed_load(&v->own->ts_recent)))
+		relaxed_store(&v->own->ts_recent, tsval);
+}
+
 static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
 {
 	uint32_t fin = relaxed_load(&sender->fin);
@@ -151,6 +162,8 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 	/* A blind guess teaches nothing, not even its acknowledgement. */
 	if (unlikely(!plausible(&v, end)))
 		return;
+	if (unlikely(v.line->flags & FLOW_TS_DROP))
+		learn_timestamp(&v, p, seq);
 	learn_seq(&v, end);
 	if (likely(flags & RTE_TCP_ACK_FLAG))
 		learn_ack(&v, p);

@@ -6,7 +6,9 @@
 #include <rte_malloc.h>
 
 #include "last_hop.h"
+#include "segment.h"
 #include "splice.h"
+#include "timestamp.h"
 #include "track.h"
 #include "worker.h"
 
@@ -93,27 +95,83 @@ void worker_fini(struct worker *w)
 
 /* --- packets --- */
 
+static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, struct rte_mbuf *m)
+{
+	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+
+	next_hop_mac(hop, &eth->dst_addr);
+	eth->src_addr = w->ports[port].mac;
+	relaxed_add(&w->stats->relayed_packets, 1);
+	output_frame(w, port, m);
+}
+
+/* The segment is larger than the other leg takes: pieces of it go.  To cut is to compute checksums
+ * anew, so damage has to be found here. */
+static void relay_pieces(struct worker *w, unsigned int port, uint64_t hop, struct packet *p,
+			 unsigned int room)
+{
+	struct rte_mbuf *pieces[SEGMENT_PIECES];
+	unsigned int i, n;
+
+	if (!packet_checksums_good(p)) {
+		worker_drop(w, p->m, DROP_CHECKSUM);
+		return;
+	}
+	n = segment_cut(p, room, w->pool, pieces);
+	if (n == 0) {
+		worker_drop(w, p->m, DROP_TOO_BIG);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		send_relayed(w, port, hop, pieces[i]);
+}
+
+/* Timestamps for a leg whose partner has none: T and on at one a millisecond, and the partner's
+ * own newest as the echo.  A RST does without. */
+static bool insert_timestamps(struct worker *w, uint32_t slot, struct packet *p)
+{
+	const struct flow_table *flows = w->flows;
+
+	if (p->tcp->tcp_flags & (RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG))
+		return true;
+	return timestamp_insert(p, flows->lines[slot].tsval_delta + (uint32_t)w->now_ms,
+				relaxed_load(&flows->tracks[slot ^ 1].ts_recent));
+}
+
+static bool translate(struct worker *w, uint32_t slot, struct packet *p)
+{
+	const struct flow_line *line = &w->flows->lines[slot];
+
+	if (unlikely(!splice_translate(line, &w->flows->wides[slot], p)))
+		return false;
+	return likely(!(line->flags & FLOW_TS_INSERT)) || insert_timestamps(w, slot, p);
+}
+
 /* The segment `p` of a spliced connection: translate it and pass it on. */
 static void relay(struct worker *w, uint32_t slot, struct packet *p)
 {
 	const struct flow_table *flows = w->flows;
+	unsigned int port, room;
 	uint64_t hop;
-	unsigned int port;
 
-	if (unlikely(p->ip->time_to_live <= 1)) {
+	if (unlikely(packet_hops(p) <= 1)) {
 		worker_drop(w, p->m, DROP_TTL);
 		return;
 	}
 	last_hop_check(flows, slot, p);
 	track_packet(flows, slot, p, w->now_ms);
-	splice_translate(&flows->lines[slot], p);
+	if (unlikely(!translate(w, slot, p))) {
+		worker_drop(w, p->m, DROP_NO_BUFFER);
+		return;
+	}
+	relaxed_add(&w->stats->relayed_bytes, p->payload);
 	hop = relaxed_load(&flows->tracks[slot].next_hop);
 	port = next_hop_port(hop);
-	next_hop_mac(hop, &p->eth->dst_addr);
-	p->eth->src_addr = w->ports[port].mac;
-	relaxed_add(&w->stats->relayed_packets, 1);
-	relaxed_add(&w->stats->relayed_bytes, p->payload);
-	output_frame(w, port, p->m);
+	room = RTE_MIN((unsigned int)flows->lines[slot].mss, w->ports[port].room[p->key.v6]);
+	if (likely(p->tcp_header - sizeof(*p->tcp) + p->payload <= room || p->payload == 0))
+		send_relayed(w, port, hop, p->m);
+	else
+		relay_pieces(w, port, hop, p, room);
 }
 
 /* A new connection may begin on the four-tuple of one that only lingers. */
@@ -187,6 +245,8 @@ static void take_burst(struct worker *w, unsigned int port, struct rte_mbuf **fr
 		if (slot == TUPLE_NO_SLOT)
 			continue;
 		rte_prefetch0(&w->flows->lines[slot]);
+		if (packets[i].key.v6)
+			rte_prefetch0(&w->flows->wides[slot]);
 		rte_prefetch0(&w->flows->tracks[slot]);
 		rte_prefetch0(&w->flows->tracks[slot ^ 1]);
 	}

@@ -28,8 +28,8 @@
 /* What the service listens on, and how it answers a SYN. */
 struct listener {
 	struct listen_address {
-		rte_be32_t addr;
-		rte_be32_t host_mask; /* the bits that number hosts of its subnet */
+		struct in6_addr addr; /* IPv4 as ::ffff:a.b.c.d */
+		rte_be32_t host_mask; /* IPv4: the bits that number hosts of its subnet */
 	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
 	rte_be16_t port;

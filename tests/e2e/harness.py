@@ -41,6 +41,8 @@ TANDEM = Path(os.environ.get("TANDEM", BUILD / "app" / "peer" / "tandem"))
 RELAY = "relay.example.org"
 RELAY_AT = {"alice": "192.0.2.10", "bob": "198.51.100.10"}  # the service address on a user's wire
 HOME = {"alice": "192.0.2.1", "bob": "198.51.100.1"}
+RELAY_AT6 = {"alice": "2001:db8:1::10", "bob": "2001:db8:2::10"}
+HOME6 = {"alice": "2001:db8:1::1", "bob": "2001:db8:2::1"}
 XMPP = "203.0.113.10"
 PORT = 4000
 WHOKNOWS = "whoknows"
@@ -210,17 +212,18 @@ class Lab:
 
     def connect(self, place, relay=None, port=PORT, source_port=0, timeout=TIMEOUT):
         """A kernel TCP connection from `place` to the relay: a leg."""
-        leg = self.socket(place, source_port)
+        relay = relay or RELAY_AT[place]
+        leg = self.socket(place, source_port, v6=":" in relay)
         leg.settimeout(timeout)
-        leg.connect((relay or RELAY_AT[place], port))
+        leg.connect((relay, port))
         return leg
 
-    def socket(self, place, source_port=0):
+    def socket(self, place, source_port=0, v6=False):
         """An unconnected TCP socket in `place`, bound to its address on the wire."""
         with self.inside(place):
-            leg = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            leg = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM)
         leg.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        leg.bind((HOME[place], source_port))
+        leg.bind(((HOME6 if v6 else HOME)[place], source_port))
         return leg
 
     def kill_peer(self, leg):
@@ -455,10 +458,10 @@ def expect_error(answer, condition, error_type, what="answer"):
     return answer
 
 
-def splice(lab, alice, bob, sid=None, places=("alice", "bob")):
+def splice(lab, alice, bob, sid=None, places=("alice", "bob"), relays=(None, None)):
     """Two legs, claimed and spliced."""
     sid = sid or new_sid()
-    legs = [lab.connect(place) for place in places]
+    legs = [lab.connect(place, relay) for place, relay in zip(places, relays)]
     ids = [alice.claim(legs[0], sid, peer=bob.jid), bob.claim(legs[1], sid, peer=alice.jid)]
     expect_result(alice.answer(ids[0]), "the first claim")
     expect_result(bob.answer(ids[1]), "the second claim")

@@ -601,8 +601,6 @@ static const struct bad not_built[] = {
 	 E(9, "ports[0].queues", "not built yet: more than one queue")},
 	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
 	 E(6, "ports[0].device", "not built yet: kernel-attached ports")},
-	{XMPP "ports:\n" PORT("a", "t", "192.0.2.1/24, \"2001:db8::1/64\"", "1500") SERVICES,
-	 E(6, "ports[0].addresses[1]", "not built yet: IPv6 service addresses")},
 };
 
 #define ADDRESS(address, what)                                            \

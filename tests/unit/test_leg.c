@@ -32,10 +32,10 @@ static int end(void **state)
 
 static struct tuple tuple_of(uint32_t source, uint16_t port)
 {
-	return (struct tuple){.peer_addr = rte_cpu_to_be_32(source),
-			      .relay_addr = rte_cpu_to_be_32(0xc000020a),
-			      .peer_port = rte_cpu_to_be_16(port),
-			      .relay_port = rte_cpu_to_be_16(4000)};
+	return (struct tuple){.ends = {.peer_addr = rte_cpu_to_be_32(source),
+				       .relay_addr = rte_cpu_to_be_32(0xc000020a),
+				       .peer_port = rte_cpu_to_be_16(port),
+				       .relay_port = rte_cpu_to_be_16(4000)}};
 }
 
 static struct leg *find(uint32_t source, uint16_t port)

@@ -178,10 +178,10 @@ static void fields(void **state)
 
 	(void)state;
 	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-	assert_int_equal(p.key.peer_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 1)));
-	assert_int_equal(p.key.relay_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 10)));
-	assert_int_equal(p.key.peer_port, rte_cpu_to_be_16(40000));
-	assert_int_equal(p.key.relay_port, rte_cpu_to_be_16(4000));
+	assert_int_equal(p.key.ends.peer_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 1)));
+	assert_int_equal(p.key.ends.relay_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 10)));
+	assert_int_equal(p.key.ends.peer_port, rte_cpu_to_be_16(40000));
+	assert_int_equal(p.key.ends.relay_port, rte_cpu_to_be_16(4000));
 	assert_int_equal(p.tcp_header, 32);
 	assert_ptr_equal(p.m, m);
 	assert_int_equal((const uint8_t *)p.tcp - (const uint8_t *)p.ip, 20);

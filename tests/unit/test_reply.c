@@ -9,10 +9,10 @@
 static struct reply plain(void)
 {
 	return (struct reply){
-		.to = {.peer_addr = rte_cpu_to_be_32(ALICE_ADDR),
-		       .relay_addr = rte_cpu_to_be_32(RELAY_ADDR),
-		       .peer_port = rte_cpu_to_be_16(ALICE_PORT),
-		       .relay_port = rte_cpu_to_be_16(RELAY_PORT)},
+		.to.ends = {.peer_addr = rte_cpu_to_be_32(ALICE_ADDR),
+			    .relay_addr = rte_cpu_to_be_32(RELAY_ADDR),
+			    .peer_port = rte_cpu_to_be_16(ALICE_PORT),
+			    .relay_port = rte_cpu_to_be_16(RELAY_PORT)},
 		.next_hop = next_hop_make(2, 0, &alice_mac),
 		.seq = 0xfffffffe,
 		.ack = 0x80000001,

@@ -61,8 +61,10 @@ int rig_ports(void **state)
 	for (i = 0; i < RIG_PORTS; i++) {
 		if (wire_create(&wires[i], "port", i) < 0 || wire_create(&taps[i], "tap", i) < 0)
 			return -1;
-		ports[i] = (struct dataplane_port){
-			.id = wires[i].id, .tap_id = taps[i].id, .mac = port_mac[i]};
+		ports[i] = (struct dataplane_port){.id = wires[i].id,
+						   .tap_id = taps[i].id,
+						   .mac = port_mac[i],
+						   .room = {1460, 1440}};
 	}
 	return 0;
 }
@@ -116,14 +118,15 @@ int rig_start(void **state)
 	rig.cfg.timers.claim_ms = RIG_CLAIM_MS;
 	rig.cfg.dataplane.idle = CONFIG_IDLE_POLL;
 	rig.listener = (struct listener){
-		.addresses = {{rte_cpu_to_be_32(RELAY_ADDR), rte_cpu_to_be_32(0xff)},
-			      {rte_cpu_to_be_32(RELAY_ADDR + 1), 0}},
+		.addresses = {{.host_mask = rte_cpu_to_be_32(0xff)}},
 		.n_addresses = 2,
 		.port = rte_cpu_to_be_16(RELAY_PORT),
 		.mss = RIG_MSS,
 		.isn_key = {{3, 4}},
 		.ts_key = {{5, 6}},
 	};
+	tuple_map_v4(&rig.listener.addresses[0].addr, rte_cpu_to_be_32(RELAY_ADDR));
+	tuple_map_v4(&rig.listener.addresses[1].addr, rte_cpu_to_be_32(RELAY_ADDR + 1));
 	rig.mb = mailbox_create(1);
 	if (rig.mb == NULL)
 		return -1;
