@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -75,6 +76,14 @@ uint32_t fixture_between(uint32_t from, uint32_t to)
 
 /* --- segments --- */
 
+struct in6_addr ip6(const char *text)
+{
+	struct in6_addr addr;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &addr), 1);
+	return addr;
+}
+
 struct segment segment_plain(void)
 {
 	return (struct segment){
@@ -88,6 +97,17 @@ struct segment segment_plain(void)
 		.ttl = 64,
 		.window = 1000,
 	};
+}
+
+struct segment segment_plain6(void)
+{
+	struct segment s = segment_plain();
+
+	s.v6 = true;
+	s.src = s.dst = 0;
+	s.src6 = ip6("2001:db8::1");
+	s.dst6 = ip6("2001:db8::10");
+	return s;
 }
 
 void segment_option(struct segment *s, const uint8_t *bytes, unsigned int n)
@@ -144,12 +164,17 @@ static uint16_t sum_bytes(const uint8_t *at, unsigned int n, uint16_t start)
 
 static uint16_t sum_tcp(const uint8_t *ip, const uint8_t *tcp, unsigned int n)
 {
-	uint8_t pseudo[12];
+	uint8_t pseudo[40] = {0};
 
-	memcpy(pseudo, ip + 12, 8);
-	pseudo[8] = 0;
-	pseudo[9] = ip[9];
-	put16(pseudo + 10, (uint16_t)n);
+	if (ip[0] >> 4 == 6) {
+		memcpy(pseudo, ip + 8, 32);
+		put32(pseudo + 32, n);
+		pseudo[39] = 6;
+	} else {
+		memcpy(pseudo, ip + 12, 8);
+		pseudo[9] = 6;
+		put16(pseudo + 10, (uint16_t)n);
+	}
 	return sum_bytes(tcp, n, sum_bytes(pseudo, sizeof(pseudo), 0));
 }
 
@@ -169,14 +194,10 @@ static unsigned int put_tcp(const struct segment *s, uint8_t *tcp)
 	return 20 + s->n_options + s->n_payload;
 }
 
-unsigned int segment_bytes(const struct segment *s, uint8_t *frame)
+static void put_ip4(const struct segment *s, uint8_t *ip, unsigned int n)
 {
-	uint8_t *ip = frame + 14, *tcp = ip + 20 + s->n_ip_options;
-	unsigned int n = put_tcp(s, tcp), header = 20 + s->n_ip_options;
+	unsigned int header = 20 + s->n_ip_options;
 
-	memcpy(frame, s->dst_mac.addr_bytes, 6);
-	memcpy(frame + 6, s->src_mac.addr_bytes, 6);
-	put16(frame + 12, 0x0800);
 	memset(ip, 0, 20);
 	ip[0] = (uint8_t)(0x40 | header / 4);
 	ip[1] = s->tos;
@@ -189,6 +210,29 @@ unsigned int segment_bytes(const struct segment *s, uint8_t *frame)
 	put32(ip + 16, s->dst);
 	memcpy(ip + 20, s->ip_options, s->n_ip_options);
 	put16(ip + 10, (uint16_t)~sum_bytes(ip, header, 0) ^ s->bad_ip);
+}
+
+static void put_ip6(const struct segment *s, uint8_t *ip, unsigned int n)
+{
+	put32(ip, UINT32_C(6) << 28 | (uint32_t)s->tos << 20 | s->label);
+	put16(ip + 4, (uint16_t)(s->n_ip_options + n));
+	ip[6] = (uint8_t)(s->n_ip_options > 0 ? s->extension : 6);
+	ip[7] = s->ttl;
+	memcpy(ip + 8, &s->src6, 16);
+	memcpy(ip + 24, &s->dst6, 16);
+	memcpy(ip + 40, s->ip_options, s->n_ip_options);
+}
+
+unsigned int segment_bytes(const struct segment *s, uint8_t *frame)
+{
+	unsigned int header = (s->v6 ? 40 : 20) + s->n_ip_options, n;
+	uint8_t *ip = frame + 14, *tcp = ip + header;
+
+	memcpy(frame, s->dst_mac.addr_bytes, 6);
+	memcpy(frame + 6, s->src_mac.addr_bytes, 6);
+	put16(frame + 12, s->v6 ? 0x86dd : 0x0800);
+	n = put_tcp(s, tcp);
+	(s->v6 ? put_ip6 : put_ip4)(s, ip, n);
 	put16(tcp + 16, (uint16_t)~sum_tcp(ip, tcp, n) ^ s->bad_tcp);
 	return 14 + header + n;
 }
@@ -217,44 +261,74 @@ struct packet segment_packet(const struct segment *s)
 	return p;
 }
 
+/* The readers of IP headers return the bytes behind theirs. */
+static unsigned int read_ip4(struct segment *s, const uint8_t *ip)
+{
+	assert_int_equal(ip[0] >> 4, 4);
+	assert_int_equal(ip[9], 6);
+	s->tos = ip[1];
+	s->id = get16(ip + 4);
+	s->frag = get16(ip + 6);
+	s->ttl = ip[8];
+	s->src = get32(ip + 12);
+	s->dst = get32(ip + 16);
+	s->n_ip_options = (ip[0] & 15) * 4 - 20;
+	memcpy(s->ip_options, ip + 20, s->n_ip_options);
+	return get16(ip + 2) - 20 - s->n_ip_options;
+}
+
+static unsigned int read_ip6(struct segment *s, const uint8_t *ip)
+{
+	assert_int_equal(ip[0] >> 4, 6);
+	assert_int_equal(ip[6], 6);
+	s->v6 = true;
+	s->tos = (uint8_t)(get16(ip) >> 4);
+	s->label = get32(ip) & 0xfffff;
+	s->ttl = ip[7];
+	memcpy(&s->src6, ip + 8, 16);
+	memcpy(&s->dst6, ip + 24, 16);
+	return get16(ip + 4);
+}
+
+static void read_tcp(struct segment *s, const uint8_t *tcp, unsigned int n)
+{
+	s->src_port = get16(tcp);
+	s->dst_port = get16(tcp + 2);
+	s->seq = get32(tcp + 4);
+	s->ack = get32(tcp + 8);
+	assert_int_equal(tcp[12] & 15, 0);
+	s->n_options = (tcp[12] >> 4) * 4 - 20;
+	s->flags = tcp[13];
+	s->window = get16(tcp + 14);
+	s->urgent = get16(tcp + 18);
+	memcpy(s->options, tcp + 20, s->n_options);
+	s->n_payload = n - 20 - s->n_options;
+	assert_true(s->n_payload <= sizeof(s->payload));
+	memcpy(s->payload, tcp + 20 + s->n_options, s->n_payload);
+}
+
 struct segment segment_read(struct rte_mbuf *m)
 {
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ip = frame + 14;
+	unsigned int n, header;
 	struct segment s;
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ip = frame + 14, *tcp;
-	unsigned int total;
 
 	memset(&s, 0, sizeof(s));
 	assert_int_equal(m->nb_segs, 1);
+	assert_int_equal(m->pkt_len, m->data_len);
 	assert_true(m->data_len >= 54);
-	assert_int_equal(get16(frame + 12), 0x0800);
-	assert_int_equal(ip[0] >> 4, 4);
-	assert_int_equal(ip[9], 6);
 	memcpy(s.dst_mac.addr_bytes, frame, 6);
 	memcpy(s.src_mac.addr_bytes, frame + 6, 6);
-	s.tos = ip[1];
-	total = get16(ip + 2);
-	assert_int_equal(m->data_len, 14 + total);
-	s.id = get16(ip + 4);
-	s.frag = get16(ip + 6);
-	s.ttl = ip[8];
-	s.src = get32(ip + 12);
-	s.dst = get32(ip + 16);
-	s.n_ip_options = (ip[0] & 15) * 4 - 20;
-	memcpy(s.ip_options, ip + 20, s.n_ip_options);
-	tcp = ip + 20 + s.n_ip_options;
-	s.src_port = get16(tcp);
-	s.dst_port = get16(tcp + 2);
-	s.seq = get32(tcp + 4);
-	s.ack = get32(tcp + 8);
-	assert_int_equal(tcp[12] & 15, 0);
-	s.n_options = (tcp[12] >> 4) * 4 - 20;
-	s.flags = tcp[13];
-	s.window = get16(tcp + 14);
-	s.urgent = get16(tcp + 18);
-	memcpy(s.options, tcp + 20, s.n_options);
-	s.n_payload = total - 40 - s.n_ip_options - s.n_options;
-	assert_true(s.n_payload <= sizeof(s.payload));
-	memcpy(s.payload, tcp + 20 + s.n_options, s.n_payload);
+	if (get16(frame + 12) == 0x86dd) {
+		n = read_ip6(&s, ip);
+		header = 40;
+	} else {
+		assert_int_equal(get16(frame + 12), 0x0800);
+		n = read_ip4(&s, ip);
+		header = 20 + s.n_ip_options;
+	}
+	assert_int_equal(m->data_len, 14 + header + n);
+	read_tcp(&s, ip + header, n);
 	return s;
 }
 
@@ -283,7 +357,7 @@ uint16_t ip_residue(struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
 
-	return sum_bytes(ip, (ip[0] & 15) * 4, 0);
+	return ip[0] >> 4 == 6 ? 0xffff : sum_bytes(ip, (ip[0] & 15) * 4, 0);
 }
 
 uint16_t tcp_residue(struct rte_mbuf *m)
@@ -291,6 +365,8 @@ uint16_t tcp_residue(struct rte_mbuf *m)
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
 	unsigned int header = (ip[0] & 15) * 4;
 
+	if (ip[0] >> 4 == 6)
+		return sum_tcp(ip, ip + 40, get16(ip + 4));
 	return sum_tcp(ip, ip + header, get16(ip + 2) - header);
 }
 

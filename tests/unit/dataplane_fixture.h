@@ -35,17 +35,22 @@
 #define ACK RTE_TCP_ACK_FLAG
 #define URG RTE_TCP_URG_FLAG
 
-/* A TCP segment over IPv4 over Ethernet.  Numbers, addresses and ports in host order. */
+/* A TCP segment over IPv4 or IPv6 over Ethernet.  Numbers, IPv4 addresses and ports in host order. */
 struct segment {
 	struct rte_ether_addr dst_mac, src_mac;
-	uint32_t src, dst;
+	uint32_t src, dst;	    /* IPv4 */
+	struct in6_addr src6, dst6; /* IPv6 */
+	uint32_t label;		    /* IPv6 */
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
 	uint8_t flags;
-	uint8_t ttl, tos;
-	uint16_t id, frag; /* frag: flags and offset as on the wire */
+	uint8_t ttl, tos; /* hop limit and traffic class */
+	bool v6;
+	uint16_t id, frag; /* IPv4; frag: flags and offset as on the wire */
 	uint16_t window, urgent;
 	uint16_t bad_tcp, bad_ip; /* XORed to the good checksum */
+	uint16_t
+		extension; /* IPv6: the kind of the first header in `ip_options`, if there are any */
 	uint8_t options[40], ip_options[40];
 	unsigned int n_options, n_ip_options; /* bytes, multiples of four */
 	uint8_t payload[1460];
@@ -67,8 +72,13 @@ uint64_t fixture_random(void);
 /* From `from` to `to`, both included. */
 uint32_t fixture_between(uint32_t from, uint32_t to);
 
+/* An IPv6 address as it is written. */
+struct in6_addr ip6(const char *text);
+
 /* A plain ACK with TTL 64 between 192.0.2.1:40000 and 192.0.2.10:4000. */
 struct segment segment_plain(void);
+/* The same between 2001:db8::1 and 2001:db8::10. */
+struct segment segment_plain6(void);
 void segment_option(struct segment *s, const uint8_t *bytes, unsigned int n);
 /* NOP NOP TIMESTAMP, as nearly everybody sends it. */
 void segment_timestamps(struct segment *s, uint32_t tsval, uint32_t tsecr);
@@ -81,14 +91,15 @@ struct rte_mbuf *frame_build(const uint8_t *frame, unsigned int n);
 /* Build, and parse for the MAC it is sent to; must be PACKET_TCP. */
 struct packet segment_packet(const struct segment *s);
 
-/* Read a frame back into fields; fails the test when it is not one IPv4 TCP segment. */
+/* Read a frame back into fields; fails the test when it is not one TCP segment right behind its
+ * IP header. */
 struct segment segment_read(struct rte_mbuf *m);
 /* The numbers of the timestamps option; false: none. */
 bool segment_find_timestamps(const struct segment *s, uint32_t *tsval, uint32_t *tsecr);
 
 /*
  * What a receiver sums up over header (and pseudo-header and payload): 0xffff when the checksum is
- * good, and otherwise by how much it is not.
+ * good, and otherwise by how much it is not.  Of IPv6, whose header has none, always 0xffff.
  */
 uint16_t ip_residue(struct rte_mbuf *m);
 uint16_t tcp_residue(struct rte_mbuf *m);

@@ -6,6 +6,13 @@
 const struct rte_ether_addr alice_mac = {{0x02, 0, 0, 0, 0, 0x01}};
 const struct rte_ether_addr bob_mac = {{0x02, 0, 0, 0, 0, 0x02}};
 
+/* 2001:db8::10, 2001:db8:a:11ce:8000:5eff:fe00:1, 2001:db8:ffff:b0b:0:ffff:0:2 */
+const struct in6_addr relay6 = {{{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10}}};
+const struct in6_addr alice6 = {
+	{{0x20, 0x01, 0x0d, 0xb8, 0, 0x0a, 0x11, 0xce, 0x80, 0, 0x5e, 0xff, 0xfe, 0, 0, 0x01}}};
+const struct in6_addr bob6 = {
+	{{0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, 0x0b, 0x0b, 0, 0, 0xff, 0xff, 0, 0, 0, 0x02}}};
+
 void flow_rig_init(struct flow_rig *rig, uint32_t pairs)
 {
 	const struct tuple_seed seed = {{0x0123456789abcdefULL, 0xfedcba9876543210ULL}};
@@ -64,6 +71,13 @@ struct leg_report report_bob(void)
 	r.ts_recent = 603;
 	r.window = 400;
 	r.wscale = 9;
+	return r;
+}
+
+struct leg_report report_over6(struct leg_report r, const struct in6_addr *peer)
+{
+	r.tuple.peer_addr = *peer;
+	r.tuple.relay_addr = relay6;
 	return r;
 }
 

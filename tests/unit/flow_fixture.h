@@ -14,6 +14,9 @@
 #define BOB_ADDR   IPV4(198, 51, 100, 2)
 #define BOB_PORT   50000
 
+/* The same three over IPv6. */
+extern const struct in6_addr relay6, alice6, bob6;
+
 extern const struct rte_ether_addr alice_mac, bob_mac; /* on ports 0 and 1 */
 
 struct flow_rig {
@@ -31,6 +34,9 @@ struct leg_report report_of(uint32_t addr, uint16_t port);
 struct leg_report report_alice(void);
 /* Bob's: S 20000, R 90000, T 3000, first TSval 600, window 400 << 9, all options. */
 struct leg_report report_bob(void);
+
+/* The same leg over IPv6, from `peer` to the relay's IPv6 address. */
+struct leg_report report_over6(struct leg_report r, const struct in6_addr *peer);
 
 /* Splice and return the id. */
 uint64_t flow_rig_insert(struct flow_rig *rig, const struct leg_report *a,

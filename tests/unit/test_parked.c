@@ -343,7 +343,7 @@ static void retired_legs_are_silent(void **state)
 	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 0);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_start, rig_end)
+#define RIG_TEST(name) RIG_MIXED(name, rig_start)
 
 int main(void)
 {

@@ -8,6 +8,7 @@
 #define RING_SIZE 256
 
 struct rig rig;
+struct rig_mix rig_mixes[4] = {{false, false}, {true, true}, {false, true}, {true, false}};
 const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 						   {{0x02, 0, 0, 0, 0, 0x11}}};
 
@@ -19,6 +20,7 @@ struct wire {
 
 static struct wire wires[RIG_PORTS], taps[RIG_PORTS];
 static struct dataplane_port ports[RIG_PORTS];
+static struct rig_mix mix;
 
 static int wire_create(struct wire *wire, const char *kind, unsigned int i)
 {
@@ -104,7 +106,7 @@ int rig_start(void **state)
 
 	unsigned int i;
 
-	(void)state;
+	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
 	for (i = 0; i < RIG_PORTS; i++) {
 		drain(wires[i].in);
 		drain(wires[i].out);
@@ -119,7 +121,7 @@ int rig_start(void **state)
 	rig.cfg.dataplane.idle = CONFIG_IDLE_POLL;
 	rig.listener = (struct listener){
 		.addresses = {{.host_mask = rte_cpu_to_be_32(0xff)}},
-		.n_addresses = 2,
+		.n_addresses = 3,
 		.port = rte_cpu_to_be_16(RELAY_PORT),
 		.mss = RIG_MSS,
 		.isn_key = {{3, 4}},
@@ -127,6 +129,7 @@ int rig_start(void **state)
 	};
 	tuple_map_v4(&rig.listener.addresses[0].addr, rte_cpu_to_be_32(RELAY_ADDR));
 	tuple_map_v4(&rig.listener.addresses[1].addr, rte_cpu_to_be_32(RELAY_ADDR + 1));
+	rig.listener.addresses[2].addr = relay6;
 	rig.mb = mailbox_create(1);
 	if (rig.mb == NULL)
 		return -1;
@@ -300,14 +303,27 @@ uint64_t rig_dropped(enum drop_reason reason)
 
 /* --- a peer's TCP --- */
 
+static struct segment plain_of(unsigned int port)
+{
+	bool v6 = port == 0 ? mix.alice6 : mix.bob6;
+	struct segment s = v6 ? segment_plain6() : segment_plain();
+
+	if (v6) {
+		s.src6 = port == 0 ? alice6 : bob6;
+		s.dst6 = relay6;
+	} else {
+		s.src = port == 0 ? ALICE_ADDR : BOB_ADDR;
+	}
+	return s;
+}
+
 static struct peer peer_of(unsigned int port, uint32_t isn, uint32_t tsval, uint8_t wscale)
 {
 	const uint8_t mss[] = {2, 4, 0x05, 0xb4, 4, 2, 1, 1}, scale[] = {1, 3, 3, wscale};
-	struct peer p = {.port = port, .syn = segment_plain(), .tsval = tsval};
+	struct peer p = {.port = port, .syn = plain_of(port), .tsval = tsval};
 
 	p.syn.src_mac = port == 0 ? alice_mac : bob_mac;
 	p.syn.dst_mac = port_mac[port];
-	p.syn.src = port == 0 ? ALICE_ADDR : BOB_ADDR;
 	p.syn.src_port = port == 0 ? ALICE_PORT : BOB_PORT;
 	p.syn.flags = SYN;
 	p.syn.seq = isn;
@@ -326,6 +342,20 @@ struct peer peer_alice(void)
 struct peer peer_bob(void)
 {
 	return peer_of(1, 77000, 0xffffff00, 9);
+}
+
+void peer_rehost(struct peer *p, uint8_t n)
+{
+	if (p->syn.v6)
+		p->syn.src6.s6_addr[15] ^= n;
+}
+
+void peer_move(struct peer *p, uint8_t n)
+{
+	if (p->syn.v6)
+		p->syn.src6.s6_addr[7] ^= n;
+	else
+		p->syn.src += n;
 }
 
 void peer_connect(struct peer *p)
@@ -360,6 +390,18 @@ struct segment peer_segment(const struct peer *p, uint8_t flags)
 	return s;
 }
 
+void assert_to_peer(const struct segment *s, const struct peer *p)
+{
+	assert_int_equal(s->v6, p->syn.v6);
+	assert_memory_equal(&s->src6, &p->syn.dst6, sizeof(s->src6));
+	assert_memory_equal(&s->dst6, &p->syn.src6, sizeof(s->dst6));
+	assert_int_equal(s->src, p->syn.dst);
+	assert_int_equal(s->dst, p->syn.src);
+	assert_int_equal(s->src_port, p->syn.dst_port);
+	assert_int_equal(s->dst_port, p->syn.src_port);
+	assert_int_equal(s->n_ip_options, 0);
+}
+
 void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_t tsecr)
 {
 	uint32_t t, first, tsval, echo;
@@ -368,10 +410,7 @@ void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_
 	assert_int_equal(s->ack, p->syn.seq + 1);
 	assert_int_equal(s->window, 0);
 	assert_int_equal(s->n_payload, 0);
-	assert_int_equal(s->src, p->syn.dst);
-	assert_int_equal(s->dst, p->syn.src);
-	assert_int_equal(s->src_port, p->syn.dst_port);
-	assert_int_equal(s->dst_port, p->syn.src_port);
+	assert_to_peer(s, p);
 	if (segment_find_timestamps(&p->synack, &t, &first)) {
 		assert_int_equal(s->n_options, 12);
 		assert_true(segment_find_timestamps(s, &tsval, &echo));

@@ -6,6 +6,9 @@
  *   alice --- port 0 [ worker ] port 1 --- bob
  *                TAP 0      TAP 1
  *
+ * The relay has an IPv4 and an IPv6 address, and alice and bob may speak either: most tests run
+ * once with each mix.
+ *
  * There is one a test, made by rig_start() and ended by rig_end(), which demands that every mbuf
  * is back.  Whatever leaves by a port must have good checksums.
  */
@@ -37,7 +40,25 @@ extern const struct rte_ether_addr port_mac[RIG_PORTS];
 /* Group set-up and tear-down: EAL and ports. */
 int rig_ports(void **state);
 int rig_ports_end(void **state);
-/* Set-up and tear-down of each test. */
+/* Which of the peers speak IPv6. */
+struct rig_mix {
+	bool alice6, bob6;
+};
+
+extern struct rig_mix rig_mixes[4];
+
+/* A row of cmocka's table with set-up and tear-down; and four of them, one a mix. */
+#define RIG_ROW(test, set_up, name, mix)         \
+	{                                        \
+		name, test, set_up, rig_end, mix \
+	}
+#define RIG_MIXED(test, set_up)                                        \
+	RIG_ROW(test, set_up, #test " (4, 4)", &rig_mixes[0]),         \
+		RIG_ROW(test, set_up, #test " (6, 6)", &rig_mixes[1]), \
+		RIG_ROW(test, set_up, #test " (4, 6)", &rig_mixes[2]), \
+		RIG_ROW(test, set_up, #test " (6, 4)", &rig_mixes[3])
+
+/* Set-up and tear-down of each test; its initial state is a struct rig_mix, or NULL: IPv4. */
 int rig_start(void **state);
 int rig_end(void **state);
 
@@ -91,15 +112,22 @@ struct peer {
 	uint64_t id;	/* of its leg */
 };
 
-/* With timestamps, SACK and a scale of 7 (alice) or 9 (bob); not yet connected. */
+/* Of the test's mix; with timestamps, SACK and a scale of 7 (alice) or 9 (bob); not yet connected. */
 struct peer peer_alice(void);
 struct peer peer_bob(void);
+/* Give it another address: the `n`-th host of its own network, or of another one altogether.  In
+ * IPv4 the first is no change, for there each address counts for itself. */
+void peer_rehost(struct peer *p, uint8_t n);
+void peer_move(struct peer *p, uint8_t n);
 /* Handshake until ESTABLISHED is heard. */
 void peer_connect(struct peer *p);
 /* Its next segment: seq R, ack S, timestamps if it has them, window 500. */
 struct segment peer_segment(const struct peer *p, uint8_t flags);
 /* The numbers of an answer that confirms nothing new: seq S, ack R, window 0, T, `tsecr`. */
 void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_t tsecr);
+
+/* It is of the peer's own family, from the relay's address and port to the peer's. */
+void assert_to_peer(const struct segment *s, const struct peer *p);
 
 /* Claim and retire; returns the report. */
 struct leg_report peer_retire(const struct peer *p);
