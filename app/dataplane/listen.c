@@ -8,12 +8,10 @@
 
 static bool is_ours(const struct listen_address *own, const struct tuple *t)
 {
-	struct in6_addr mapped;
-
-	if (t->v6)
-		return memcmp(&own->addr, &t->wide.relay, sizeof(own->addr)) == 0;
-	tuple_map_v4(&mapped, t->ends.relay_addr);
-	return memcmp(&own->addr, &mapped, sizeof(mapped)) == 0;
+	/* The mapped form stands for IPv4; as an address of an IPv6 packet it is nobody's. */
+	if (IN6_IS_ADDR_V4MAPPED(&own->addr))
+		return !t->v6 && tuple_v4(&own->addr) == t->ends.relay_addr;
+	return t->v6 && IN6_ARE_ADDR_EQUAL(&own->addr, &t->wide.relay);
 }
 
 bool listen_is_ours(const struct listener *l, const struct tuple *t)

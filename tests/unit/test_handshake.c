@@ -253,6 +253,86 @@ static void martians(void **state)
 	}
 }
 
+/* Port 0, and MACs that are no host's, in IPv6 too. */
+static void martians_of_any_family(void **state)
+{
+	static const struct rte_ether_addr strange[] = {
+		{{2, 0, 0, 0, 0, 0x10}}, {{0, 0, 0, 0, 0, 0}}, {{3, 0, 0, 0, 0, 1}}};
+	struct segment s = peer_alice().syn;
+	unsigned int i;
+
+	(void)state;
+	s.src_port = 0;
+	rig_put(0, &s);
+	s.src_port = ALICE_PORT;
+	for (i = 0; i < RTE_DIM(strange); i++) {
+		s.src_mac = strange[i];
+		rig_put(0, &s);
+	}
+	rig_silence();
+	rig_no_event();
+	assert_int_equal(rig_dropped(DROP_MARTIAN), 1 + RTE_DIM(strange));
+}
+
+/* The mapped form of our IPv4 address is ours in messages, never in a packet: such a leg would
+ * turn into one of IPv4, with an end that its peer made up. */
+static void mapped_address_is_not_ours(void **state)
+{
+	static const uint8_t flags[] = {SYN, ACK, FIN | ACK};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(flags); i++) {
+		struct segment s = peer_alice().syn;
+		struct rte_mbuf *m;
+
+		s.flags = flags[i];
+		s.dst6 = ip6("::ffff:192.0.2.10");
+		rig_put(0, &s);
+		m = rig_kernel_takes(0);
+		assert_non_null(m);
+		rte_pktmbuf_free(m);
+		rig_silence();
+		rig_no_event();
+	}
+}
+
+static uint32_t isn_of(const struct segment *syn)
+{
+	struct segment answer;
+
+	rig_put(0, syn);
+	answer = rig_answer(0);
+	rig_command(MAILBOX_LEG_RESET, rig_event(MAILBOX_LEG_HALF_OPEN).id);
+	rig_answer(0);
+	rig_event(MAILBOX_LEG_GONE);
+	return answer.seq;
+}
+
+/* Each part of an IPv6 address counts, even where addresses are folded to the same. */
+static void isn_of_folded_addresses(void **state)
+{
+	static const char *const alike[] = {
+		"2001:db8:1:2:3:4:5:6",
+		"2001:db8:3:4:1:2:5:6",
+		"2001:db8:1:2:5:6:3:4",
+		"2001:db8:ffff:ffff:fffd:fff9:5:6",
+	};
+	const struct in6_addr first = ip6(alike[0]);
+	struct segment syn = peer_alice().syn;
+	uint32_t isn[RTE_DIM(alike)], fold = tuple_fold(&first);
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(alike); i++) {
+		syn.src6 = ip6(alike[i]);
+		assert_int_equal(tuple_fold(&syn.src6), fold);
+		isn[i] = isn_of(&syn);
+		for (j = 0; j < i; j++)
+			assert_int_not_equal(isn[i], isn[j]);
+	}
+}
+
 static void bad_checksums(void **state)
 {
 	struct segment s = peer_alice().syn;
@@ -426,6 +506,11 @@ int main(void)
 		RIG_TEST(data_in_syn_is_not_acknowledged),
 		RIG_TEST(syn_ack_again_until_eight_seconds),
 		cmocka_unit_test_setup_teardown(martians, rig_start, rig_end),
+		RIG_TEST(martians_of_any_family),
+		RIG_ROW(mapped_address_is_not_ours, rig_start, "mapped_address_is_not_ours",
+			&rig_mixes[1]),
+		RIG_ROW(isn_of_folded_addresses, rig_start, "isn_of_folded_addresses",
+			&rig_mixes[1]),
 		RIG_TEST(bad_checksums),
 		RIG_TEST(segments_on_half_open),
 		RIG_TEST(half_open_bound),
