@@ -57,12 +57,12 @@ static bool martian4(const struct listener *l, rte_be32_t peer)
 	return false;
 }
 
+/* ::/32 is unspecified, loopback, IPv4 in disguise or nothing at all: none of it is routed. */
 static bool martian6(const struct listener *l, const struct in6_addr *peer)
 {
 	unsigned int i;
 
-	if (IN6_IS_ADDR_UNSPECIFIED(peer) || IN6_IS_ADDR_LOOPBACK(peer) ||
-	    IN6_IS_ADDR_MULTICAST(peer) || IN6_IS_ADDR_V4MAPPED(peer))
+	if (peer->s6_addr32[0] == 0 || IN6_IS_ADDR_MULTICAST(peer))
 		return true;
 	for (i = 0; i < l->n_addresses; i++) {
 		if (IN6_ARE_ADDR_EQUAL(&l->addresses[i].addr, peer))

@@ -253,6 +253,64 @@ static void martians(void **state)
 	}
 }
 
+static void martians6(void **state)
+{
+	static const struct {
+		const char *src;
+		bool martian;
+	} rows[] = {
+		{"2001:db8::10", true},	  /* the service itself */
+		{"2001:db8:1::10", true}, /* another own address */
+		{"::", true},
+		{"::1", true},
+		{"::2", true},
+		{"::192.0.2.1", true},
+		{"::ffff:192.0.2.1", true},
+		{"::ffff:0:192.0.2.1", true},
+		{"0:0:c000:201::1", true}, /* 192.0.2.1, were it a network */
+		{"ff01::1", true},
+		{"ff02::1", true},
+		{"ff05::2", true},
+		{"ff0e::1:2", true},
+		{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true},
+		{"2001:db8::11", false},
+		{"2001:db8::", false},
+		{"2001:db8::ffff:ffff:ffff:ffff", false},
+		{"64:ff9b::192.0.2.1", false},
+		{"fe80::1", false},
+		{"fd00::1", false},
+		{"2002:c000:201::1", false},
+	};
+	static const uint8_t flags[] = {SYN, ACK, FIN | ACK};
+	unsigned int i, j, drops = 0;
+
+	(void)state;
+	rig.w.listener.addresses[rig.w.listener.n_addresses++].addr = ip6("2001:db8:1::10");
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		for (j = 0; j < RTE_DIM(flags); j++) {
+			struct segment s = peer_alice().syn;
+			struct rte_mbuf *m;
+
+			s.flags = flags[j];
+			s.src6 = ip6(rows[i].src);
+			rig_put(0, &s);
+			m = rig_take(0);
+			drops += rows[i].martian;
+			if ((m == NULL) != rows[i].martian || rig_dropped(DROP_MARTIAN) != drops)
+				fail_msg("%s, flags %u", rows[i].src, flags[j]);
+			rte_pktmbuf_free(m);
+			rig_silence();
+			if (!rows[i].martian && flags[j] == SYN) {
+				rig_command(MAILBOX_LEG_RESET, rig_event(MAILBOX_LEG_HALF_OPEN).id);
+				rig_answer(0);
+				rig_event(MAILBOX_LEG_GONE);
+			}
+			rig_no_event();
+		}
+	}
+	assert_int_equal(rig.stats.legs[LEG_GAUGE_HALF_OPEN], 0);
+}
+
 /* Port 0, and MACs that are no host's, in IPv6 too. */
 static void martians_of_any_family(void **state)
 {
@@ -506,6 +564,7 @@ int main(void)
 		RIG_TEST(data_in_syn_is_not_acknowledged),
 		RIG_TEST(syn_ack_again_until_eight_seconds),
 		cmocka_unit_test_setup_teardown(martians, rig_start, rig_end),
+		RIG_ROW(martians6, rig_start, "martians6", &rig_mixes[1]),
 		RIG_TEST(martians_of_any_family),
 		RIG_ROW(mapped_address_is_not_ours, rig_start, "mapped_address_is_not_ours",
 			&rig_mixes[1]),
