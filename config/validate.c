@@ -11,6 +11,7 @@
 #define AF_XDP_MAX_MTU 3500 /* one element of 4 KiB a frame, head room included */
 #define TCP_IP_HEADERS 60   /* bytes: IPv6 and TCP without options */
 #define MIN_V4_PREFIX  8
+#define MIN_V6_PREFIX  16
 
 struct validator {
 	struct config *cfg;
@@ -236,11 +237,38 @@ static const char *v4_fault(const struct config_address *a)
 	return NULL;
 }
 
+/* What forbids this IPv6 address as an address of a host, or NULL. */
+static const char *v6_fault(const struct config_address *a)
+{
+	if (IN6_IS_ADDR_LOOPBACK(&a->addr))
+		return "a loopback address";
+	if (IN6_IS_ADDR_MULTICAST(&a->addr))
+		return "not a unicast address";
+	if (IN6_IS_ADDR_LINKLOCAL(&a->addr))
+		return "a link-local address: nobody elsewhere can reach it";
+	if (a->prefix_len < MIN_V6_PREFIX)
+		return "a prefix this short is no subnet";
+	return NULL;
+}
+
+/* The first `bits` of both are the same; addresses of IPv4 have theirs at the end. */
+static bool same_prefix(const struct config_address *a, const struct config_address *b,
+			unsigned int bits)
+{
+	unsigned int whole = bits / 8, rest = bits % 8;
+	unsigned int at = is_v4(a) ? 12 : 0;
+
+	if (memcmp(&a->addr.s6_addr[at], &b->addr.s6_addr[at], whole) != 0)
+		return false;
+	return rest == 0 ||
+	       (a->addr.s6_addr[at + whole] ^ b->addr.s6_addr[at + whole]) >> (8 - rest) == 0;
+}
+
 static bool overlap(const struct config_address *a, const struct config_address *b)
 {
 	unsigned int shorter = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
 
-	return is_v4(a) && is_v4(b) && (uint64_t)(v4_of(a) ^ v4_of(b)) >> (32 - shorter) == 0;
+	return is_v4(a) == is_v4(b) && same_prefix(a, b, shorter);
 }
 
 /* `a` on port `i` beside one that came before it on port `j`. */
@@ -263,7 +291,7 @@ static void check_address(struct validator *v, unsigned int i, unsigned int n)
 
 	if (is_hole(a))
 		return;
-	fault = is_v4(a) ? v4_fault(a) : "not built yet: IPv6 service addresses";
+	fault = is_v4(a) ? v4_fault(a) : v6_fault(a);
 	if (fault != NULL)
 		complain(v, w.path, "%s", fault);
 	for (unsigned int j = 0; j <= i; j++) {

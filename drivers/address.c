@@ -43,12 +43,20 @@ static int change_address(struct mnl_socket *nl, unsigned int ifindex,
 	nlh->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
 	nlh->nlmsg_flags = add ? NLM_F_CREATE | NLM_F_REPLACE : 0;
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET;
 	ifa->ifa_prefixlen = a->prefix_len;
 	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
 	ifa->ifa_index = ifindex;
-	mnl_attr_put(nlh, IFA_LOCAL, 4, &a->addr.s6_addr[12]);
-	mnl_attr_put(nlh, IFA_ADDRESS, 4, &a->addr.s6_addr[12]);
+	if (IN6_IS_ADDR_V4MAPPED(&a->addr)) {
+		ifa->ifa_family = AF_INET;
+		mnl_attr_put(nlh, IFA_LOCAL, 4, &a->addr.s6_addr[12]);
+		mnl_attr_put(nlh, IFA_ADDRESS, 4, &a->addr.s6_addr[12]);
+	} else {
+		ifa->ifa_family = AF_INET6;
+		/* It is the appliance's by configuration: in use at once, without detection. */
+		ifa->ifa_flags = IFA_F_NODAD;
+		mnl_attr_put(nlh, IFA_LOCAL, sizeof(a->addr), &a->addr);
+		mnl_attr_put(nlh, IFA_ADDRESS, sizeof(a->addr), &a->addr);
+	}
 	return request(nl, nlh);
 }
 

@@ -28,20 +28,29 @@ static int run(const char *commands)
 	return rc;
 }
 
-static void print_addresses(FILE *out, const struct config *cfg)
+/* The rule for one family, if the configuration has addresses of it. */
+static void print_rule(FILE *out, const struct config *cfg, bool v4)
 {
-	char text[INET_ADDRSTRLEN];
-	const char *separator = "";
+	char text[INET6_ADDRSTRLEN];
+	const char *separator = v4 ? "  ip daddr { " : "  ip6 daddr { ";
+	bool any = false;
 	unsigned int port, i;
 
 	for (port = 0; port < cfg->n_ports; port++) {
 		for (i = 0; i < cfg->ports[port].n_addresses; i++) {
-			inet_ntop(AF_INET, &cfg->ports[port].addresses[i].addr.s6_addr[12], text,
+			const struct in6_addr *a = &cfg->ports[port].addresses[i].addr;
+
+			if (IN6_IS_ADDR_V4MAPPED(a) != v4)
+				continue;
+			inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &a->s6_addr[12] : a->s6_addr, text,
 				  sizeof(text));
 			fprintf(out, "%s%s", separator, text);
 			separator = ", ";
+			any = true;
 		}
 	}
+	if (any)
+		fprintf(out, " } tcp dport %u counter drop\n", cfg->endpoint.port);
 }
 
 static void print_commands(FILE *out, const struct config *cfg)
@@ -54,9 +63,8 @@ static void print_commands(FILE *out, const struct config *cfg)
 	fprintf(out, "table " TABLE " {\n", name);
 	fprintf(out, " chain guard {\n");
 	fprintf(out, "  type filter hook prerouting priority raw; policy accept;\n");
-	fprintf(out, "  ip daddr { ");
-	print_addresses(out, cfg);
-	fprintf(out, " } tcp dport %u counter drop\n", cfg->endpoint.port);
+	print_rule(out, cfg, true);
+	print_rule(out, cfg, false);
 	fprintf(out, " }\n}\n");
 }
 
