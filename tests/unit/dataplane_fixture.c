@@ -253,6 +253,37 @@ struct rte_mbuf *segment_build(const struct segment *s)
 	return frame_build(frame, segment_bytes(s, frame));
 }
 
+struct rte_mbuf *segment_build_two(const struct segment *s, unsigned int first)
+{
+	struct rte_mbuf *m = segment_build(s), *tail = rte_pktmbuf_alloc(fixture_pool);
+	uint16_t rest = (uint16_t)(m->data_len - first);
+
+	memcpy(rte_pktmbuf_append(tail, rest), rte_pktmbuf_mtod_offset(m, char *, first), rest);
+	rte_pktmbuf_trim(m, rest);
+	assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
+	return m;
+}
+
+struct rte_mbuf *frame_wrap(const uint8_t *frame, unsigned int n)
+{
+	struct rte_mbuf *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	m->buf_addr = malloc(n > 0 ? n : 1);
+	assert_non_null(m->buf_addr);
+	memcpy(m->buf_addr, frame, n);
+	m->buf_len = m->data_len = (uint16_t)n;
+	m->pkt_len = n;
+	m->nb_segs = 1;
+	return m;
+}
+
+void frame_unwrap(struct rte_mbuf *m)
+{
+	free(m->buf_addr);
+	free(m);
+}
+
 struct packet segment_packet(const struct segment *s)
 {
 	struct packet p;

@@ -88,6 +88,12 @@ unsigned int segment_bytes(const struct segment *s, uint8_t *frame);
 struct rte_mbuf *segment_build(const struct segment *s);
 /* Any bytes as an mbuf. */
 struct rte_mbuf *frame_build(const uint8_t *frame, unsigned int n);
+/* The same as a chain of two, the first of `first` bytes. */
+struct rte_mbuf *segment_build_two(const struct segment *s, unsigned int first);
+/* Any bytes as an mbuf around heap memory of exactly their size, so that the address sanitizer sees
+ * each step beyond; freed by frame_unwrap(). */
+struct rte_mbuf *frame_wrap(const uint8_t *frame, unsigned int n);
+void frame_unwrap(struct rte_mbuf *m);
 /* Build, and parse for the MAC it is sent to; must be PACKET_TCP. */
 struct packet segment_packet(const struct segment *s);
 

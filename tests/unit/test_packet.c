@@ -3,8 +3,6 @@
  * What a frame is: literal frames with one lie each, cut at each byte, and random damage.  Frames
  * lie in heap memory of exactly their size, so that the address sanitizer sees every step beyond.
  */
-#include <stdlib.h>
-
 #include "dataplane_fixture.h"
 
 #define IP	14
@@ -23,27 +21,6 @@ static unsigned int good_frame(uint8_t *frame)
 	memcpy(s.payload, "hello", PAYLOAD);
 	s.n_payload = PAYLOAD;
 	return segment_bytes(&s, frame);
-}
-
-/* An mbuf around `n` bytes of the heap; ends with wrap_free(). */
-static struct rte_mbuf *wrap(const uint8_t *frame, unsigned int n)
-{
-	struct rte_mbuf *m = calloc(1, sizeof(*m));
-
-	assert_non_null(m);
-	m->buf_addr = malloc(n > 0 ? n : 1);
-	assert_non_null(m->buf_addr);
-	memcpy(m->buf_addr, frame, n);
-	m->buf_len = m->data_len = (uint16_t)n;
-	m->pkt_len = n;
-	m->nb_segs = 1;
-	return m;
-}
-
-static void wrap_free(struct rte_mbuf *m)
-{
-	free(m->buf_addr);
-	free(m);
 }
 
 #define NONE (-1)
@@ -157,7 +134,7 @@ static void lies(void **state)
 			if (rows[i].at[j] != NONE)
 				frame[rows[i].at[j]] = rows[i].to[j];
 		}
-		m = wrap(frame, n);
+		m = frame_wrap(frame, n);
 		class = packet_parse(&p, m, 3, &our_mac);
 		if (class != rows[i].class)
 			fail_msg("%s: class %d", rows[i].name, class);
@@ -166,14 +143,14 @@ static void lies(void **state)
 		if (class == PACKET_TCP && p.payload != rows[i].payload)
 			fail_msg("%s: payload %u", rows[i].name, p.payload);
 		assert_int_equal(p.port, 3);
-		wrap_free(m);
+		frame_unwrap(m);
 	}
 }
 
 static void fields(void **state)
 {
 	uint8_t frame[2048];
-	struct rte_mbuf *m = wrap(frame, good_frame(frame));
+	struct rte_mbuf *m = frame_wrap(frame, good_frame(frame));
 	struct packet p;
 
 	(void)state;
@@ -185,7 +162,7 @@ static void fields(void **state)
 	assert_int_equal(p.tcp_header, 32);
 	assert_ptr_equal(p.m, m);
 	assert_int_equal((const uint8_t *)p.tcp - (const uint8_t *)p.ip, 20);
-	wrap_free(m);
+	frame_unwrap(m);
 }
 
 static void cut_at_each_byte(void **state)
@@ -195,12 +172,12 @@ static void cut_at_each_byte(void **state)
 
 	(void)state;
 	for (cut = 0; cut < n; cut++) {
-		struct rte_mbuf *m = wrap(frame, cut);
+		struct rte_mbuf *m = frame_wrap(frame, cut);
 		struct packet p;
 
 		assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_DROP);
 		assert_int_equal(p.drop, DROP_MALFORMED);
-		wrap_free(m);
+		frame_unwrap(m);
 	}
 	/* The same with a total length that tells the truth about the cut. */
 	for (cut = IP + 20; cut < n; cut++) {
@@ -209,12 +186,12 @@ static void cut_at_each_byte(void **state)
 		enum packet_class class;
 
 		frame[IP + 3] = (uint8_t)(cut - IP);
-		m = wrap(frame, cut);
+		m = frame_wrap(frame, cut);
 		class = packet_parse(&p, m, 0, &our_mac);
 		assert_int_equal(class, cut < n - PAYLOAD ? PACKET_DROP : PACKET_TCP);
 		if (class == PACKET_TCP)
 			assert_int_equal(p.payload, cut - (n - PAYLOAD));
-		wrap_free(m);
+		frame_unwrap(m);
 	}
 }
 
@@ -237,17 +214,6 @@ static void padding_is_cut_off(void **state)
 	fixture_assert_no_leak();
 }
 
-static struct rte_mbuf *in_two(const struct segment *s, unsigned int first)
-{
-	struct rte_mbuf *m = segment_build(s), *tail = rte_pktmbuf_alloc(fixture_pool);
-	uint16_t rest = (uint16_t)(m->data_len - first);
-
-	memcpy(rte_pktmbuf_append(tail, rest), rte_pktmbuf_mtod_offset(m, char *, first), rest);
-	rte_pktmbuf_trim(m, rest);
-	assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
-	return m;
-}
-
 static void chains(void **state)
 {
 	struct segment s = segment_plain();
@@ -259,7 +225,7 @@ static void chains(void **state)
 	memset(s.payload, 0x5c, s.n_payload);
 	all = OPTIONS + s.n_options + s.n_payload;
 	for (first = 1; first < all; first++) {
-		struct rte_mbuf *m = in_two(&s, first);
+		struct rte_mbuf *m = segment_build_two(&s, first);
 		struct packet p;
 
 		if (first < OPTIONS + s.n_options) {
@@ -281,7 +247,7 @@ static void chains(void **state)
 static void checksums_see_each_bit(void **state)
 {
 	uint8_t frame[2048];
-	struct rte_mbuf *m = wrap(frame, good_frame(frame));
+	struct rte_mbuf *m = frame_wrap(frame, good_frame(frame));
 	uint8_t *bytes = rte_pktmbuf_mtod(m, uint8_t *);
 	struct packet p;
 	unsigned int bit;
@@ -298,7 +264,7 @@ static void checksums_see_each_bit(void **state)
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	assert_true(packet_checksums_good(&p));
-	wrap_free(m);
+	frame_unwrap(m);
 }
 
 static void random_damage(void **state)
@@ -315,14 +281,18 @@ static void random_damage(void **state)
 
 		for (j = 0; j < damage; j++)
 			frame[fixture_between(0, n - 1)] = (uint8_t)fixture_random();
-		m = wrap(frame, fixture_between(0, 3) ? n : fixture_between(0, n));
+		m = frame_wrap(frame, fixture_between(0, 3) ? n : fixture_between(0, n));
 		if (packet_parse(&p, m, 0, &our_mac) == PACKET_TCP) {
 			const uint8_t *end = rte_pktmbuf_mtod(m, const uint8_t *) + m->data_len;
 
+			bool good;
+
 			assert_true((const uint8_t *)p.tcp + p.tcp_header + p.payload == end);
-			whole += packet_checksums_good(&p);
+			good = ip_residue(m) == 0xffff && tcp_residue(m) == 0xffff;
+			assert_int_equal(packet_checksums_good(&p), good);
+			whole += good;
 		}
-		wrap_free(m);
+		frame_unwrap(m);
 	}
 	assert_true(whole > 1000);
 }
