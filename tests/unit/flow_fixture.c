@@ -81,6 +81,42 @@ struct leg_report report_over6(struct leg_report r, const struct in6_addr *peer)
 	return r;
 }
 
+static void set_addresses(struct segment *s, const struct in6_addr *src, const struct in6_addr *dst)
+{
+	s->v6 = !IN6_IS_ADDR_V4MAPPED(dst);
+	s->src = s->v6 ? 0 : rte_be_to_cpu_32(tuple_v4(src));
+	s->dst = s->v6 ? 0 : rte_be_to_cpu_32(tuple_v4(dst));
+	s->src6 = s->v6 ? *src : (struct in6_addr)IN6ADDR_ANY_INIT;
+	s->dst6 = s->v6 ? *dst : (struct in6_addr)IN6ADDR_ANY_INIT;
+}
+
+struct segment segment_from(const struct leg_report *leg)
+{
+	struct segment s = segment_plain();
+
+	set_addresses(&s, &leg->tuple.peer_addr, &leg->tuple.relay_addr);
+	s.src_port = rte_be_to_cpu_16(leg->tuple.peer_port);
+	s.dst_port = rte_be_to_cpu_16(leg->tuple.relay_port);
+	return s;
+}
+
+void segment_redirect(struct segment *s, const struct leg_report *to)
+{
+	bool was6 = s->v6;
+
+	set_addresses(s, &to->tuple.relay_addr, &to->tuple.peer_addr);
+	s->src_port = rte_be_to_cpu_16(to->tuple.relay_port);
+	s->dst_port = rte_be_to_cpu_16(to->tuple.peer_port);
+	s->ttl--;
+	if (s->v6 == was6)
+		return;
+	s->id = 0;
+	s->frag = s->v6 ? 0 : RTE_IPV4_HDR_DF_FLAG;
+	s->label = 0;
+	s->n_ip_options = 0;
+	memset(s->ip_options, 0, sizeof(s->ip_options));
+}
+
 uint64_t flow_rig_insert(struct flow_rig *rig, const struct leg_report *a,
 			 const struct leg_report *b)
 {

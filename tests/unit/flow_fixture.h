@@ -38,6 +38,12 @@ struct leg_report report_bob(void);
 /* The same leg over IPv6, from `peer` to the relay's IPv6 address. */
 struct leg_report report_over6(struct leg_report r, const struct in6_addr *peer);
 
+/* A plain ACK from that leg, TTL 64. */
+struct segment segment_from(const struct leg_report *leg);
+/* Put IP header and ports of `s`, as it came from a leg, to what they must be towards the leg `to`:
+ * between the families by RFC 7915. */
+void segment_redirect(struct segment *s, const struct leg_report *to);
+
 /* Splice and return the id. */
 uint64_t flow_rig_insert(struct flow_rig *rig, const struct leg_report *a,
 			 const struct leg_report *b);
