@@ -17,7 +17,8 @@ enum drop_reason {
 	DROP_CHECKSUM,	   /* verified where a segment would change state */
 	DROP_TTL,	   /* TTL 1 or 0 */
 	DROP_OTHER_HOST,   /* a unicast MAC that is not the port's */
-	DROP_FRAGMENT,	   /* IP fragment of the service's TCP */
+	DROP_FRAGMENT,	   /* the service's TCP in an IP fragment or behind IPv6 extension
+			      headers */
 	DROP_MARTIAN,	   /* service TCP from an own, multicast, broadcast, loopback or unspecified
 			      source, or from a MAC that is no host's */
 	DROP_HALF_OPEN,	   /* half-open table full */
@@ -25,7 +26,7 @@ enum drop_reason {
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
 	DROP_RATE,	   /* a rate limit: challenge ACKs, packets towards the kernel */
-	DROP_NO_BUFFER,	   /* no mbuf for an answer */
+	DROP_NO_BUFFER,	   /* no mbuf for an answer, no room in one for a longer header */
 	DROP_TOO_BIG,	   /* larger than the way out takes, and not to be cut */
 	DROP_TX,	   /* the port did not take it */
 	DROP_REASONS

@@ -164,8 +164,12 @@ static bool replace_ip6(const struct flow_line *line, struct packet *p)
 {
 	uint8_t class = (uint8_t)(rte_be_to_cpu_32(p->ip6->vtc_flow) >> 20);
 	uint8_t hops = p->ip6->hop_limits;
-	struct rte_ipv4_hdr *ip = resize_ip(p, sizeof(*p->ip6), sizeof(*ip));
+	struct rte_ipv4_hdr *ip;
 
+	/* IPv6 does not count its header in the length, IPv4 does. */
+	if (unlikely(p->tcp_header + p->payload > UINT16_MAX - sizeof(*ip)))
+		return false;
+	ip = resize_ip(p, sizeof(*p->ip6), sizeof(*ip));
 	p->eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	p->ip = ip;
 	p->key.v6 = false;

@@ -13,10 +13,12 @@
 /*
  * Rewrite IP and TCP headers of `p` by the lines of its direction, DESIGN 3.4; `wide` matters only
  * where a leg is IPv6.  Between the families the IP header is replaced, and `p` follows it.  The
- * TTL or hop limit must be 2 or more.  Malformed TCP options end the translation of options, not of the segment: they are the
- * receiver's to judge.  Of the Ethernet header only the type is set, where it changes.
+ * TTL or hop limit must be 2 or more.  Malformed TCP options end the translation of options, not of
+ * the segment: they are the receiver's to judge.  The MACs are the caller's to set; between the
+ * families the frame begins elsewhere, and they are anything.
  *
- * Returns false, with the packet spoilt, when the mbuf has no headroom for a longer header.
+ * Returns false, with the packet spoilt, when the mbuf has no headroom for a longer header, or IPv4
+ * no number for such a length.
  */
 bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p);
 

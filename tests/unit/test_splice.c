@@ -3,6 +3,7 @@
  * The splice, DESIGN 3.4: literal segments from alice and what bob must get, with either of them on
  * IPv4 or IPv6.
  */
+#include "checksum.h"
 #include "flow_fixture.h"
 #include "splice.h"
 
@@ -405,6 +406,48 @@ static void headroom(void **state)
 	assert_int_equal(flow_table_remove(&rig.t, flow), 0);
 }
 
+/* As many bytes as IPv6 can name, in a chain: 20 more than fit into IPv4 with its header. */
+static void longest(void **state)
+{
+	static const struct {
+		uint16_t payload_len;
+		bool passes;
+	} lengths[] = {{65514, true}, {65515, true}, {65516, false}, {65535, false}};
+	const struct mix *mix = *state;
+	struct leg_report a = alice_of(mix), b = bob_of(mix);
+	uint64_t flow = flow_rig_insert(&rig, &a, &b);
+	static uint8_t zeros[UINT16_MAX];
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(lengths); i++) {
+		struct segment s = segment_from(&a);
+		struct rte_mbuf *m = wrap_with_room(&s, ROOM_MAX);
+		struct rte_mbuf *tail = frame_wrap(zeros, lengths[i].payload_len - 20U);
+		struct packet p;
+
+		m->next = tail;
+		m->nb_segs = 2;
+		m->pkt_len += tail->pkt_len;
+		rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, 14)->payload_len =
+			rte_cpu_to_be_16(lengths[i].payload_len);
+		assert_int_equal(packet_parse(&p, m, 0, &s.dst_mac), PACKET_TCP);
+		/* It was summed without the zeros; only the length has changed. */
+		p.tcp->cksum = csum_update(p.tcp->cksum,
+					   csum_change16(rte_cpu_to_be_16(20), p.ip6->payload_len));
+		assert_true(packet_checksums_good(&p));
+		assert_int_equal(translate(flow_rig_find(&rig.t, &a), &p),
+				 lengths[i].passes || mix->to6);
+		if (lengths[i].passes) {
+			assert_int_equal(packet_parse(&p, m, 0, &p.eth->dst_addr), PACKET_TCP);
+			assert_int_equal(p.payload, lengths[i].payload_len - 20);
+			assert_true(packet_checksums_good(&p));
+		}
+		frame_unwrap(tail);
+		unwrap_with_room(m);
+	}
+	assert_int_equal(flow_table_remove(&rig.t, flow), 0);
+}
+
 #define MIXED_TEST(test)                                        \
 	{#test " (4, 4)", test, NULL, NULL, &mixes[0]},         \
 		{#test " (6, 6)", test, NULL, NULL, &mixes[1]}, \
@@ -421,6 +464,8 @@ int main(void)
 		MIXED_TEST(checksum_fields_of_all_values),
 		MIXED_TEST(chains),
 		MIXED_TEST(headroom),
+		{"longest (6, 6)", longest, NULL, NULL, &mixes[1]},
+		{"longest (6, 4)", longest, NULL, NULL, &mixes[3]},
 	};
 
 	return cmocka_run_group_tests_name("splice", tests, set_up, tear_down);
