@@ -200,9 +200,148 @@ static void two_make_room(void **state)
 	end();
 }
 
+/* An IPv6 address that folds to `addr`; another one for each salt. */
+static struct in6_addr folding_to(rte_be32_t addr, uint32_t salt)
+{
+	struct in6_addr a = ip6("2001:db8::");
+
+	a.s6_addr32[1] = salt * 0x9e3779b9;
+	a.s6_addr32[2] = salt;
+	a.s6_addr32[3] = addr ^ tuple_fold(&a);
+	return a;
+}
+
+/* Legs in threes with the same ends: one of IPv4, two of IPv6 with addresses that fold to it. */
 static struct leg_report numbered(uint32_t n)
 {
-	return report_of(IPV4(10, 0, 0, 0) + n / 7, (uint16_t)(1000 + n));
+	uint32_t group = n / 3, salt = n % 3, addr = IPV4(10, 0, 0, 0) + group / 7;
+	struct leg_report r = report_of(addr, (uint16_t)(1000 + group));
+
+	if (salt != 0) {
+		r.tuple.peer_addr = folding_to(rte_cpu_to_be_32(addr), salt);
+		r.tuple.relay_addr = folding_to(rte_cpu_to_be_32(RELAY_ADDR), 1 + group % 2);
+	}
+	return r;
+}
+
+/* --- families --- */
+
+/* The four-tuples that an IPv6 direction is found by and leads to, and the ends they fold to. */
+static void families(void **state)
+{
+	struct leg_report v4[] = {report_alice(), report_bob()};
+	struct leg_report v6[] = {report_over6(v4[0], &alice6), report_over6(v4[1], &bob6)};
+	unsigned int mix, side;
+
+	(void)state;
+	for (mix = 0; mix < 4; mix++) {
+		const struct leg_report *leg[] = {mix & 1 ? &v6[0] : &v4[0],
+						  mix & 2 ? &v6[1] : &v4[1]};
+		const uint8_t own_flag[] = {mix & 1 ? FLOW_KEY6 : 0, mix & 2 ? FLOW_KEY6 : 0};
+
+		start(1);
+		flow_rig_insert(&rig, leg[0], leg[1]);
+		for (side = 0; side < 2; side++) {
+			uint32_t slot = flow_rig_find(&rig.t, leg[side]);
+			const struct flow_line *l = &rig.t.lines[slot];
+			struct tuple key = tuple_from_four(&leg[side]->tuple), got;
+			struct four_tuple four;
+
+			assert_int_equal(slot, side);
+			assert_int_equal(l->flags & FLOW_KEY6, own_flag[side]);
+			assert_int_equal(!!(l->flags & FLOW_OUT6), !!own_flag[side ^ 1]);
+			got = flow_table_key(&rig.t, slot);
+			assert_true(tuple_equal(&got, &key));
+			tuple_to_four(&got, &four);
+			assert_memory_equal(&four, &leg[side]->tuple, sizeof(four));
+			got = flow_table_out(&rig.t, slot ^ 1);
+			assert_true(tuple_equal(&got, &key));
+		}
+		end();
+	}
+}
+
+/* Keys with the same ends: of another family, of other addresses. With the very hash of what is in
+ * the table, for nothing but the comparison may be relied on. */
+static void folded_keys_do_not_match(void **state)
+{
+	uint32_t in, asked;
+
+	(void)state;
+	for (in = 0; in < 3; in++) {
+		struct leg_report a = numbered(in), b = report_bob();
+		struct tuple key = tuple_from_four(&a.tuple);
+		uint64_t hash;
+
+		start(1);
+		flow_rig_insert(&rig, &a, &b);
+		hash = tuple_hash(&rig.t.seed, &key);
+		for (asked = 0; asked < 3; asked++) {
+			struct leg_report other = numbered(asked);
+			struct tuple k = tuple_from_four(&other.tuple);
+
+			assert_true(tuple_ends_equal(&k.ends, &key.ends));
+			assert_int_equal(flow_table_find(&rig.t, hash, &k),
+					 asked == in ? 0 : TUPLE_NO_SLOT);
+			assert_int_equal(tuple_equal(&k, &key), asked == in);
+			assert_int_equal(flow_rig_find(&rig.t, &other),
+					 asked == in ? 0 : TUPLE_NO_SLOT);
+		}
+		end();
+	}
+}
+
+/* One of an IPv6 key's addresses alone is other, by two bits that fold away. */
+static void each_address_counts(void **state)
+{
+	struct leg_report a = report_over6(report_alice(), &alice6), b = report_bob();
+	struct tuple key = tuple_from_four(&a.tuple), other;
+	uint64_t hash;
+	unsigned int bit;
+
+	(void)state;
+	start(1);
+	flow_rig_insert(&rig, &a, &b);
+	hash = tuple_hash(&rig.t.seed, &key);
+	for (bit = 0; bit < 96; bit++) {
+		other = key;
+		other.wide.peer.s6_addr[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		other.wide.peer.s6_addr[bit / 8 + 4] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(tuple_fold(&other.wide.peer), key.ends.peer_addr);
+		assert_int_equal(flow_table_find(&rig.t, hash, &other), TUPLE_NO_SLOT);
+		assert_true(tuple_hash(&rig.t.seed, &other) != hash);
+		other = key;
+		other.wide.relay.s6_addr[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		other.wide.relay.s6_addr[bit / 8 + 4] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(flow_table_find(&rig.t, hash, &other), TUPLE_NO_SLOT);
+		assert_true(tuple_hash(&rig.t.seed, &other) != hash);
+	}
+	assert_int_equal(flow_table_find(&rig.t, hash, &key), 0);
+	end();
+}
+
+/* Keys with the same ends, as anybody may choose them, still spread over the buckets. */
+static void folded_keys_spread(void **state)
+{
+	const struct tuple_seed seeds[] = {{{0, 0}}, {{1, 2}}, {{0x0123456789abcdefULL, ~0ULL}}};
+	unsigned int i, seed;
+
+	(void)state;
+	for (seed = 0; seed < RTE_DIM(seeds); seed++) {
+		uint8_t low[1024] = {0}, high[1024] = {0};
+
+		for (i = 1; i <= 4096; i++) {
+			struct tuple t = {.ends = {.peer_port = 7, .relay_port = 8}};
+			struct in6_addr peer = folding_to(rte_cpu_to_be_32(ALICE_ADDR), i);
+			uint64_t hash;
+
+			tuple_set_v6(&t, &peer, &relay6);
+			hash = tuple_hash(&seeds[seed], &t);
+			/* Four are the mean; of as many random numbers hardly ever 20 meet. */
+			assert_true(++low[hash % 1024] < 20);
+			assert_true(++high[(hash >> 32) % 1024] < 20);
+		}
+	}
 }
 
 static void full(void **state)
@@ -325,12 +464,17 @@ static struct leg_report whole(uint32_t n)
 	return r;
 }
 
-/* The line of leg n, whose partner is n ^ 1, as whole() makes it.  Its generation may turn even under
- * the reader: that is how a flow is marked removed that others still use. */
-static bool line_whole(const struct flow_line *l, const struct tuple *key, uint32_t n)
+/* The lines of leg n, whose partner is n ^ 1, as whole() makes them.  The generation may turn even
+ * under the reader: that is how a flow is marked removed that others still use. */
+static bool line_whole(uint32_t slot, const struct tuple *key, uint32_t n)
 {
-	return tuple_ends_equal(&l->key, &key->ends) && l->seq_delta == 7 * (n ^ 1) - n &&
-	       l->ack_delta == (n ^ 1) - 7 * n;
+	const struct flow_line *l = &rig.t.lines[slot];
+	struct tuple own = flow_table_key(&rig.t, slot), out = flow_table_out(&rig.t, slot);
+	struct leg_report mate = numbered(n ^ 1);
+	struct tuple want_out = tuple_from_four(&mate.tuple);
+
+	return tuple_equal(&own, key) && tuple_equal(&out, &want_out) &&
+	       l->seq_delta == 7 * (n ^ 1) - n && l->ack_delta == (n ^ 1) - 7 * n;
 }
 
 static void *read_all(void *arg)
@@ -351,12 +495,12 @@ static void *read_all(void *arg)
 			}
 			r->found++;
 			/* Twice: it must not change under the reader before it comes round. */
-			r->torn += !line_whole(&rig.t.lines[slot], &key, n);
+			r->torn += !line_whole(slot, &key, n);
 			rte_pause();
 			r->torn += rig.t.lines[slot].seq_delta != 7 * (n ^ 1) - n;
 		}
 		rte_rcu_qsbr_quiescent(rig.readers, 0);
-		__atomic_fetch_add(&r->looks, 1, __ATOMIC_RELAXED);
+		r->looks++;
 	}
 	rte_rcu_qsbr_thread_offline(rig.readers, 0);
 	return NULL;
@@ -404,11 +548,20 @@ static void reader_beside_writer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),	cmocka_unit_test(unscaled_leg),
-		cmocka_unit_test(unlike_legs),	cmocka_unit_test(status_and_stale_ids),
-		cmocka_unit_test(taken_tuples), cmocka_unit_test(two_make_room),
-		cmocka_unit_test(full),		cmocka_unit_test(slots_wait_for_readers),
-		cmocka_unit_test(model),	cmocka_unit_test(reader_beside_writer),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(unscaled_leg),
+		cmocka_unit_test(unlike_legs),
+		cmocka_unit_test(status_and_stale_ids),
+		cmocka_unit_test(taken_tuples),
+		cmocka_unit_test(two_make_room),
+		cmocka_unit_test(families),
+		cmocka_unit_test(folded_keys_do_not_match),
+		cmocka_unit_test(each_address_counts),
+		cmocka_unit_test(folded_keys_spread),
+		cmocka_unit_test(full),
+		cmocka_unit_test(slots_wait_for_readers),
+		cmocka_unit_test(model),
+		cmocka_unit_test(reader_beside_writer),
 	};
 
 	return cmocka_run_group_tests_name("flow_table", tests, fixture_eal, fixture_eal_end);
