@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A component's incoming stream: framing, tree, dispatch and the endpoint service, up to a session
+ * book made of cardboard.  Every answer must be a stanza by our own reading, and a request gets
+ * one at most.  The first byte of the input says how the book answers.
+ */
+#include <errno.h>
+
+#include "dispatch.h"
+#include "endpoint.h"
+#include "frame.h"
+#include "fuzz.h"
+#include "jid.h"
+#include "session.h"
+
+#define PENDING_MAX 16
+#define HEADER	    "<stream:stream xmlns='" NS_COMPONENT "' xmlns:stream='" NS_STREAM "'>"
+
+static void *pending[PENDING_MAX];
+static unsigned int n_pending, n_sent, n_claimed;
+static uint8_t manner;
+static struct endpoint *endpoint;
+
+/* --- the far end of our answers --- */
+
+static void check_iq(const struct stanza *st)
+{
+	mxml_node_t *root = stanza_root(st);
+	const char *type = stanza_attribute(root, "type");
+
+	CHECK(stanza_is(st, root, NS_COMPONENT, "iq"));
+	CHECK(type != NULL && (strcmp(type, "result") == 0 || strcmp(type, "error") == 0));
+	CHECK(stanza_attribute(root, "id") != NULL && stanza_attribute(root, "to") != NULL);
+	CHECK(stanza_attribute(root, "from") != NULL);
+}
+
+static void send_checked(void *ctx, const char *text, size_t len)
+{
+	struct frame *f = frame_create();
+	struct stanza *st;
+	size_t used;
+
+	(void)ctx;
+	CHECK(f != NULL && strlen(text) == len);
+	CHECK(frame_feed(f, HEADER, strlen(HEADER), &used) == FRAME_HEADER);
+	CHECK(frame_feed(f, text, len, &used) == FRAME_STANZA && used == len);
+	st = stanza_parse(frame_text(f), NULL);
+	/* Our own reader refuses U+FEFF, which a request may bring as a reference. */
+	CHECK(st != NULL || strstr(text, "\xef\xbb\xbf") != NULL);
+	if (st != NULL)
+		check_iq(st);
+	stanza_free(st);
+	frame_destroy(f);
+	n_sent++;
+}
+
+/* --- the session book --- */
+
+static void check_claim(const struct claim *c)
+{
+	size_t sid = strlen(c->sid);
+
+	CHECK(sid >= 1 && sid <= SESSION_SID_MAX);
+	CHECK(c->port != 0 && (!c->has_from_addr || c->from_port != 0));
+	CHECK(c->peer == NULL || (jid_is_full(c->peer) && strcmp(c->peer, c->from) != 0));
+	CHECK(strlen(c->from) <= CONFIG_MAX_JID);
+}
+
+void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
+{
+	(void)book;
+	(void)now_ms;
+	check_claim(claim);
+	n_claimed++;
+	if (manner & 1 && n_pending < PENDING_MAX)
+		pending[n_pending++] = iq;
+	else
+		endpoint_answer(endpoint, iq, (manner >> 1) % IQ_RESULTS);
+}
+
+static void answer_pending(void)
+{
+	while (n_pending > 0)
+		endpoint_answer(endpoint, pending[--n_pending], (manner >> 1) % IQ_RESULTS);
+}
+
+/* --- the stream --- */
+
+static struct stanza *header;
+
+static void take_stanza(struct dispatch *d, const char *text)
+{
+	unsigned int sent = n_sent, waiting = n_pending;
+	struct stanza *st = stanza_parse(text, header);
+
+	if (st == NULL) {
+		CHECK(errno == EBADMSG);
+		return;
+	}
+	dispatch_stanza(d, st, 1);
+	CHECK(n_sent - sent + n_pending - waiting <= 1);
+	stanza_free(st);
+}
+
+static void take_oversized(struct dispatch *d, const char *tag)
+{
+	struct stanza *st = tag != NULL ? stanza_parse_start(tag, header) : NULL;
+	unsigned int sent = n_sent;
+
+	if (st == NULL)
+		return;
+	dispatch_oversized(d, st);
+	CHECK(n_sent - sent <= 1);
+	stanza_free(st);
+}
+
+/* False: the stream is over. */
+static bool take_event(struct dispatch *d, const struct frame *f, enum frame_event type)
+{
+	switch (type) {
+	case FRAME_HEADER:
+		header = stanza_parse_start(frame_text(f), NULL);
+		return header != NULL;
+	case FRAME_STANZA:
+		take_stanza(d, frame_text(f));
+		return true;
+	case FRAME_OVERSIZED:
+		take_oversized(d, frame_text(f));
+		return true;
+	case FRAME_MORE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void read_stream(struct dispatch *d, struct input *in)
+{
+	struct frame *f = frame_create();
+	enum frame_event type;
+	size_t used;
+
+	CHECK(f != NULL);
+	while (in->left > 0) {
+		type = frame_feed(f, (const char *)in->at, in->left, &used);
+		in->at += used;
+		in->left -= used;
+		if (!take_event(d, f, type))
+			break;
+	}
+	frame_destroy(f);
+	stanza_free(header);
+	header = NULL;
+}
+
+static char jid[] = "relay.example.org", ours[] = "whoknows", other[] = "urn:example:w",
+	    parent[] = "example.org";
+static char *names[] = {ours, other}, *allowed[] = {parent};
+static struct config cfg = {
+	.xmpp = {.jid = jid, .namespaces = {.names = names, .count = 2}},
+	.access = {.allow = {.names = allowed, .count = 1}},
+	.limits = {.sessions = 4},
+	.n_ports = 1,
+	.ports = {{.n_addresses = 1,
+		   .addresses = {{.addr = {.s6_addr = {[10] = 0xff, 0xff, 192, 0, 2, 1}}}}}},
+	.endpoint = {.enabled = true, .port = 4000},
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct outlet outlet = {.send = send_checked};
+	static struct control_stats stats;
+	struct input in = {data, size};
+	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
+
+	CHECK(d != NULL);
+	endpoint = endpoint_create(&cfg, d);
+	CHECK(endpoint != NULL);
+	manner = input_u8(&in);
+	n_sent = n_claimed = 0;
+	read_stream(d, &in);
+	answer_pending();
+	endpoint_destroy(endpoint);
+	dispatch_destroy(d);
+	return 0;
+}
