@@ -33,7 +33,7 @@ static unsigned int build_options(const struct packet *p, uint32_t tsval, uint32
 {
 	const uint8_t *tcp = (const uint8_t *)p->tcp;
 	struct tcp_option o = TCP_OPTION_FIRST;
-	unsigned int used = TIMESTAMP_BYTES, n;
+	unsigned int used = TIMESTAMP_BYTES, at, n;
 
 	memset(options, TCP_OPTION_NOP, OPTIONS_MAX);
 	options[2] = TCP_OPTION_TIMESTAMP;
@@ -41,14 +41,13 @@ static unsigned int build_options(const struct packet *p, uint32_t tsval, uint32
 	put32(put32(&options[4], tsval), tsecr);
 	while (tcp_option_next(&o, tcp, p->tcp_header)) {
 		/* SACK blocks are aligned as everybody sends them. */
-		if (o.kind == TCP_OPTION_SACK && used + 2 <= OPTIONS_MAX)
-			used = RTE_ALIGN_CEIL(used, 4U) + 2;
-		n = used < OPTIONS_MAX ? fitting(&o, OPTIONS_MAX - used) : 0;
+		at = o.kind == TCP_OPTION_SACK ? RTE_ALIGN_CEIL(used, 4U) + 2 : used;
+		n = at < OPTIONS_MAX ? fitting(&o, OPTIONS_MAX - at) : 0;
 		if (n == 0)
 			continue;
-		memcpy(&options[used], tcp + o.value - 2, n);
-		options[used + 1] = (uint8_t)n;
-		used += n;
+		memcpy(&options[at], tcp + o.value - 2, n);
+		options[at + 1] = (uint8_t)n;
+		used = at + n;
 	}
 	return RTE_ALIGN_CEIL(used, 4U);
 }

@@ -14,8 +14,10 @@
 #include "last_hop.h"
 #include "next_hop.h"
 #include "packet.h"
+#include "segment.h"
 #include "seq.h"
 #include "splice.h"
+#include "timestamp.h"
 #include "track.h"
 
 #define FRAMES_MAX 16
@@ -29,8 +31,8 @@ enum repair {
 };
 
 struct numbers {
-	uint8_t families;      /* bit 0: a is IPv6; bit 1: b is */
-	uint8_t options;       /* of both, but for the scale */
+	uint8_t shape;	       /* bit 0: a is IPv6; bit 1: b is; rest: see room_of() */
+	uint8_t options;       /* of a, but for the scale; from bit 2 on what b has otherwise */
 	uint8_t scale[2];      /* bit 7: not negotiated */
 	uint32_t number[2][4]; /* S, R, T, and TSval of the SYN */
 	uint16_t window[2];
@@ -38,6 +40,15 @@ struct numbers {
 
 static const struct rte_ether_addr port_mac = {{0x02, 0, 0, 0, 0, 0x10}};
 static struct flow_table flows;
+static struct rte_mempool *pool;
+
+/* How many bytes of options and payload a segment may have: 0: any. */
+static unsigned int room;
+
+static unsigned int room_of(const struct numbers *n)
+{
+	return (n->shape >> 2) * 24;
+}
 
 /* --- the flow --- */
 
@@ -56,7 +67,7 @@ static void address(struct in6_addr *to, bool v6, unsigned int host)
 static struct leg_report leg_of(const struct numbers *n, unsigned int side)
 {
 	const struct rte_ether_addr mac = {{0x02, 0, 0, 0, 1, (uint8_t)side}};
-	bool v6 = n->families >> side & 1;
+	bool v6 = n->shape >> side & 1;
 	struct leg_report r = {
 		.tuple = {.peer_port = rte_cpu_to_be_16((uint16_t)(40000 + side)),
 			  .relay_port = rte_cpu_to_be_16(4000)},
@@ -68,7 +79,8 @@ static struct leg_report leg_of(const struct numbers *n, unsigned int side)
 		.ts_recent = n->number[side][3],
 		.window = n->window[side],
 		.mss = 1460,
-		.options = n->options & (LEG_TIMESTAMPS | LEG_SACK),
+		.options =
+			(n->options ^ (side ? n->options >> 2 : 0)) & (LEG_TIMESTAMPS | LEG_SACK),
 	};
 
 	address(&r.tuple.peer_addr, v6, 1 + side);
@@ -188,6 +200,14 @@ static void add32(uint8_t *at, uint32_t delta)
 	frame_put32(at, frame_get32(at) + delta);
 }
 
+static void expect_timestamps(uint8_t *tcp, unsigned int at, const struct leg_report *a,
+			      const struct leg_report *b)
+{
+	add32(tcp + at + 2, b->ts_const - a->ts_first);
+	if (tcp[13] & RTE_TCP_ACK_FLAG)
+		add32(tcp + at + 6, b->ts_first - a->ts_const);
+}
+
 static void expect_options(uint8_t *tcp, unsigned int header, const struct leg_report *a,
 			   const struct leg_report *b)
 {
@@ -198,12 +218,13 @@ static void expect_options(uint8_t *tcp, unsigned int header, const struct leg_r
 
 		if (kind != 1 && (length < 2 || at + length > header))
 			return;
-		if (kind == 8 && length == 10 && a->options & LEG_TIMESTAMPS) {
-			add32(tcp + at + 2, b->ts_const - a->ts_first);
-			if (tcp[13] & RTE_TCP_ACK_FLAG)
-				add32(tcp + at + 6, b->ts_first - a->ts_const);
-		}
-		for (i = 2; kind == 5 && a->options & LEG_SACK && i + 4 <= length; i += 4)
+		if ((kind == 8 && length == 10 && a->options & ~b->options & LEG_TIMESTAMPS) ||
+		    (kind == 5 && a->options & ~b->options & LEG_SACK))
+			memset(tcp + at, 1, length);
+		else if (kind == 8 && length == 10 && a->options & LEG_TIMESTAMPS)
+			expect_timestamps(tcp, at, a, b);
+		for (i = 2; kind == 5 && a->options & b->options & LEG_SACK && i + 4 <= length;
+		     i += 4)
 			add32(tcp + at + i, b->rcv_nxt - a->snd_nxt);
 		at += length;
 	}
@@ -282,6 +303,126 @@ static void check_track(const struct flow_track before[2], uint32_t slot)
 	}
 }
 
+/* The next option other than NOP at or behind `*at`, or false. */
+static bool next_option(const uint8_t *tcp, unsigned int header, unsigned int *at)
+{
+	while (*at < header && tcp[*at] == 1)
+		(*at)++;
+	return *at + 2 <= header && tcp[*at] != 0 && tcp[*at + 1] >= 2 &&
+	       *at + tcp[*at + 1] <= header;
+}
+
+/* All options of `was`, in order, but for those there was no room for; SACK may be shortened. */
+static void check_kept(const uint8_t *was, unsigned int was_header, const uint8_t *now,
+		       unsigned int header)
+{
+	unsigned int from = 20, at = 32;
+
+	while (next_option(now, header, &at)) {
+		unsigned int n = now[at + 1];
+
+		CHECK(next_option(was, was_header, &from));
+		while (was[from] != now[at] || (was[from + 1] != n && now[at] != 5) ||
+		       was[from + 1] < n || memcmp(was + from + 2, now + at + 2, n - 2) != 0) {
+			from += was[from + 1];
+			CHECK(next_option(was, was_header, &from));
+		}
+		CHECK(n == was[from + 1] || n % 8 == 2);
+		from += was[from + 1];
+		at += n;
+	}
+}
+
+static void check_stamped(const struct packet *p, const uint8_t *before, unsigned int n_before)
+{
+	const uint8_t stamps[] = {1, 1, 8, 10, 0, 0, 0, 77, 0, 0, 0, 88};
+	struct frame_view was, v;
+	unsigned int n;
+	uint8_t *flat = flatten(p->m, &n);
+
+	CHECK(frame_look(before, n_before, &was) && frame_look(flat, n, &v));
+	CHECK(v.tcp_header == p->tcp_header && v.tcp_header >= 32 && v.payload == was.payload);
+	CHECK(memcmp(flat + v.ip + 12, before + v.ip + 12, v.v6 ? 28 : 8) == 0);
+	CHECK(memcmp(flat + v.tcp, before + was.tcp, 12) == 0);
+	CHECK(memcmp(flat + v.tcp + 20, stamps, sizeof(stamps)) == 0);
+	check_kept(before + was.tcp, was.tcp_header, flat + v.tcp, v.tcp_header);
+	CHECK(memcmp(flat + v.tcp + v.tcp_header, before + was.tcp + was.tcp_header, v.payload) ==
+	      0);
+	CHECK(same_sum(frame_tcp_residue(&v), frame_tcp_residue(&was)));
+	CHECK(same_sum(frame_ip_residue(&v), frame_ip_residue(&was)));
+	free(flat);
+}
+
+/* As the worker does where only the receiver has timestamps; false: no headroom. */
+static bool stamp(struct packet *p, const struct leg_report *a, const struct leg_report *b)
+{
+	unsigned int n, headroom = p->m->data_off;
+	uint8_t *before;
+
+	if (!(b->options & ~a->options & LEG_TIMESTAMPS))
+		return true;
+	before = flatten(p->m, &n);
+	if (!timestamp_insert(p, 77, 88)) {
+		CHECK(headroom < 40);
+		free(before);
+		return false;
+	}
+	check_stamped(p, before, n);
+	free(before);
+	return true;
+}
+
+/* A piece of the segment `whole`, of which `done` bytes of payload went before; returns how many
+ * there are in it. */
+static unsigned int check_piece(struct rte_mbuf *m, const struct frame_view *whole,
+				unsigned int done, bool last)
+{
+	uint8_t gone = last ? 0 : RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG;
+	const uint8_t *tcp = whole->frame + whole->tcp;
+	struct frame_view v;
+	unsigned int n;
+	uint8_t *flat = flatten(m, &n);
+
+	if (done > 0)
+		gone |= RTE_TCP_CWR_FLAG;
+	CHECK(frame_look(flat, n, &v));
+	CHECK(frame_ip_residue(&v) == 0xffff && frame_tcp_residue(&v) == 0xffff);
+	CHECK(v.tcp_header == whole->tcp_header && v.payload > 0);
+	CHECK(v.tcp_header - 20 + v.payload <= room);
+	CHECK(frame_get32(flat + v.tcp + 4) == frame_get32(tcp + 4) + done);
+	CHECK(memcmp(flat + v.tcp + 8, tcp + 8, 4) == 0);
+	CHECK(((flat[v.tcp + 13] ^ (tcp[13] & ~gone)) & ~RTE_TCP_URG_FLAG) == 0);
+	CHECK(memcmp(flat + v.tcp + 20, tcp + 20, v.tcp_header - 20) == 0);
+	CHECK(done + v.payload <= whole->payload);
+	CHECK(memcmp(flat + v.tcp + v.tcp_header, tcp + v.tcp_header + done, v.payload) == 0);
+	n = v.payload;
+	free(flat);
+	return n;
+}
+
+static void cut(struct packet *p)
+{
+	struct rte_mbuf *pieces[SEGMENT_PIECES];
+	unsigned int i, n, size, done = 0;
+	struct frame_view whole;
+	uint8_t *flat;
+
+	if (room == 0 || p->payload == 0 || p->tcp_header - 20 + p->payload <= room ||
+	    !packet_checksums_good(p))
+		return;
+	flat = flatten(p->m, &size);
+	CHECK(frame_look(flat, size, &whole));
+	n = segment_cut(p, room, pool, pieces);
+	CHECK(n <= SEGMENT_PIECES && (n == 0 || pieces[0] == p->m));
+	for (i = 0; i < n; i++)
+		done += check_piece(pieces[i], &whole, done, i + 1 == n);
+	CHECK(n == 0 || done == whole.payload);
+	for (i = 1; i < n; i++)
+		rte_pktmbuf_free(pieces[i]);
+	CHECK(rte_mempool_full(pool));
+	free(flat);
+}
+
 /* --- one frame's way --- */
 
 static void relay(struct packet *p, const struct frame_view *was, uint32_t slot,
@@ -301,12 +442,14 @@ static void relay(struct packet *p, const struct frame_view *was, uint32_t slot,
 	if (to6 && !was->v6 && was->ip_header < 40)
 		grown = 40 - was->ip_header;
 	CHECK(packet_hops(p) == was->hops);
-	if (splice_translate(&flows.lines[slot], &flows.wides[slot], p)) {
-		CHECK(headroom >= grown);
-		check_translated(p, was, a, b);
-	} else {
+	if (!splice_translate(&flows.lines[slot], &flows.wides[slot], p)) {
 		CHECK(headroom < grown);
+		return;
 	}
+	CHECK(headroom >= grown);
+	check_translated(p, was, a, b);
+	if (stamp(p, a, b))
+		cut(p);
 }
 
 static void take_frame(struct rte_mbuf *m, const struct leg_report *legs, uint64_t now_ms)
@@ -365,6 +508,8 @@ static void set_up(void)
 	fuzz_eal();
 	readers = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(4));
 	CHECK(readers != NULL && rte_rcu_qsbr_init(readers, 4) == 0);
+	pool = rte_pktmbuf_pool_create("fuzz", 127, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	CHECK(pool != NULL);
 	CHECK(flow_table_init(&flows, 4, &seed, readers) == 0);
 }
 
@@ -377,6 +522,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	set_up();
 	input_bytes(&in, &numbers, sizeof(numbers));
+	room = room_of(&numbers);
 	legs[0] = leg_of(&numbers, 0);
 	legs[1] = leg_of(&numbers, 1);
 	CHECK(flow_table_insert(&flows, &legs[0], &legs[1], 1, &flow) == 0);
