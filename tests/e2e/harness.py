@@ -77,16 +77,20 @@ class Lab:
     """A lab of this script's own, from `with` to the end of it.
 
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
-    xmpp=False: without Prosody and tandemd.  When the script is content and tandemd still runs, it
+    xmpp=False: without Prosody and tandemd.  wire, bob_wire: what alice's or bob's wire does to the
+    frames, such as "loss=1,delay=50", see impair.c; None is a plain cable.  When the script is content and tandemd still runs, it
     must also stop in order, with status 0.
     """
 
-    def __init__(self, settings=None, *, relay=True, xmpp=True, offload="off"):
+    def __init__(self, settings=None, *, relay=True, xmpp=True, offload="off", wire=None, bob_wire=None):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
         if not relay:
             self.arguments.append("-n")
         if not xmpp:
             self.arguments.append("-x")
+        for option, spec in (("-w", wire), ("-W", bob_wire)):
+            if spec is not None:
+                self.arguments += [option, spec]
         for key, value in (settings or {}).items():
             self.arguments += ["-s", f"{key}={value}"]
         self.users = []
@@ -156,6 +160,15 @@ class Lab:
     def log(self, program="tandemd"):
         return (self.dir / f"{program}.log").read_text(errors="replace")
 
+    def wire_counts(self, number=0):
+        """What a bad wire did to the frames, {"alice0>relay1": {"lost": 3, ...}, ...}.  Ends it."""
+        self.stop(f"wire{number}")
+        lines = [line.split() for line in self.log(f"wire{number}").splitlines() if ">" in line]
+        return {
+            line[0]: {name: int(value) for name, value in (part.split("=") for part in line[1:])}
+            for line in lines
+        }
+
     # places
 
     def namespace(self, place):
@@ -201,6 +214,12 @@ class Lab:
             out.close()
         self.children.append(child)
         return child
+
+    def sysctl(self, place, **values):
+        """Set what is below net.ipv4 in `place`."""
+        with self.inside(place):
+            for name, value in values.items():
+                Path("/proc/sys/net/ipv4", name).write_text(str(value))
 
     # users and legs
 
