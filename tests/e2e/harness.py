@@ -161,9 +161,12 @@ class Lab:
         return (self.dir / f"{program}.log").read_text(errors="replace")
 
     def wire_counts(self, number=0):
-        """What a bad wire did to the frames, {"alice0>relay1": {"lost": 3, ...}, ...}.  Ends it."""
-        self.stop(f"wire{number}")
-        lines = [line.split() for line in self.log(f"wire{number}").splitlines() if ">" in line]
+        """What a bad wire has done to the frames, {"alice0>relay1": {"lost": 3, ...}, ...}."""
+        program = f"wire{number}"
+        known = self.log(program).count("\n")
+        os.kill(self.pid(program), signal.SIGUSR1)
+        log = until(lambda: (text := self.log(program)).count("\n") == known + 2 and text, "the wire's counts")
+        lines = [line.split() for line in log.splitlines()[known:]]
         return {
             line[0]: {name: int(value) for name, value in (part.split("=") for part in line[1:])}
             for line in lines
@@ -220,6 +223,13 @@ class Lab:
         with self.inside(place):
             for name, value in values.items():
                 Path("/proc/sys/net/ipv4", name).write_text(str(value))
+
+    def kernel_counts(self, place):
+        """The TCP counters of a place's kernel, those of netstat(8), by name."""
+        with self.inside(place):
+            rows = Path("/proc/thread-self/net/netstat").read_text().splitlines()
+        names, values = [row.split()[1:] for row in rows if row.startswith("TcpExt:")]
+        return dict(zip(names, map(int, values)))
 
     # users and legs
 

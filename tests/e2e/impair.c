@@ -13,8 +13,8 @@
  *   jitter       milliseconds by which the delay goes up and down; it reorders nothing
  *   seed         of all chance: the same seed has the same in store for the n-th frame of a direction
  *
- * What is left out is 0.  Says "ready" when it carries frames; ends on SIGTERM or SIGINT and then
- * prints what happened to them, one line a direction.  The ends of the two wires must complete
+ * What is left out is 0.  Says "ready" when it carries frames.  Prints what happened to them on SIGUSR1,
+ * one line a direction; on SIGTERM and SIGINT does so and ends.  The ends of the two wires must complete
  * their checksums themselves (tx offload off) and send no frames longer than FRAME_MAX.  A VLAN tag
  * is not carried.
  */
@@ -60,7 +60,7 @@ static const struct {
 
 /* What became of the frames of a direction. */
 enum count {
-	FRAMES,	    /* came in, but those the socket had no room for: `missed` */
+	FRAMES,	    /* came in, but the missed ones */
 	LOST,	    /* by chance */
 	DUPLICATED, /* each once more */
 	REORDERED,
@@ -68,13 +68,14 @@ enum count {
 	OVERSIZED, /* dropped: longer than FRAME_MAX */
 	OVERFLOW,  /* dropped: QUEUE_FRAMES under way already */
 	UNSENT,	   /* dropped: the other interface did not take it */
+	MISSED,	   /* dropped: no room in the socket they came in by */
 	COUNTS
 };
 
 static const char *const count_names[COUNTS] = {
 	[FRAMES] = "frames",	   [LOST] = "lost",	      [DUPLICATED] = "duplicated",
 	[REORDERED] = "reordered", [CORRUPTED] = "corrupted", [OVERSIZED] = "oversized",
-	[OVERFLOW] = "overflow",   [UNSENT] = "unsent",
+	[OVERFLOW] = "overflow",   [MISSED] = "missed",	      [UNSENT] = "unsent",
 };
 
 struct frame {
@@ -89,6 +90,7 @@ TAILQ_HEAD(frame_list, frame);
 struct direction {
 	int in, out; /* packet sockets */
 	const char *in_name, *out_name;
+	struct frame *frames;	     /* all of them */
 	struct frame_list under_way; /* by due_ns */
 	struct frame_list unused;
 	unsigned short chance[3]; /* erand48's */
@@ -247,8 +249,6 @@ static void take_frame(struct direction *d, struct frame *f)
 		TAILQ_INSERT_HEAD(&d->unused, f, link);
 		return;
 	}
-	if (fate.corrupted)
-		corrupt(d, f, fate.where);
 	if (fate.reordered) {
 		due_ns += fate.held_ns;
 		d->counts[REORDERED]++;
@@ -256,6 +256,8 @@ static void take_frame(struct direction *d, struct frame *f)
 	enqueue(d, f, due_ns);
 	if (fate.duplicated)
 		duplicate(d, f);
+	if (fate.corrupted)
+		corrupt(d, f, fate.where);
 }
 
 /* --- the sockets --- */
@@ -324,6 +326,7 @@ static int open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)
@@ -335,16 +338,16 @@ static int open_signals(void)
 
 static void start(struct direction *d, unsigned int number)
 {
-	struct frame *frames = calloc(QUEUE_FRAMES, sizeof(*frames));
 	uint32_t seed = (uint32_t)settings[SEED];
 	int i;
 
-	if (frames == NULL)
+	d->frames = calloc(QUEUE_FRAMES, sizeof(*d->frames));
+	if (d->frames == NULL)
 		err(1, "frames");
 	TAILQ_INIT(&d->under_way);
 	TAILQ_INIT(&d->unused);
 	for (i = 0; i < QUEUE_FRAMES; i++)
-		TAILQ_INSERT_TAIL(&d->unused, &frames[i], link);
+		TAILQ_INSERT_TAIL(&d->unused, &d->frames[i], link);
 	d->chance[0] = (unsigned short)number;
 	d->chance[1] = (unsigned short)seed;
 	d->chance[2] = (unsigned short)(seed >> 16);
@@ -375,6 +378,34 @@ static struct timespec *time_left(const struct direction directions[2], struct t
 	return left;
 }
 
+static void report(struct direction *d)
+{
+	struct tpacket_stats kernel = {0};
+	socklen_t length = sizeof(kernel);
+	int i;
+
+	/* counts from the last time it was asked */
+	getsockopt(d->in, SOL_PACKET, PACKET_STATISTICS, &kernel, &length);
+	d->counts[MISSED] += kernel.tp_drops;
+	printf("%s>%s", d->in_name, d->out_name);
+	for (i = 0; i < COUNTS; i++)
+		printf(" %s=%" PRIu64, count_names[i], d->counts[i]);
+	putchar('\n');
+}
+
+/* True: it was a signal to end. */
+static bool take_signal(struct direction directions[2], int signals)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(signals, &signal, sizeof(signal)) != sizeof(signal))
+		err(1, "signalfd");
+	report(&directions[0]);
+	report(&directions[1]);
+	fflush(stdout);
+	return signal.ssi_signo != SIGUSR1;
+}
+
 static void carry(struct direction directions[2], int signals)
 {
 	struct pollfd fds[3] = {
@@ -386,9 +417,9 @@ static void carry(struct direction directions[2], int signals)
 	int i;
 
 	for (;;) {
-		if (ppoll(fds, 3, time_left(directions, &left), NULL) < 0 && errno != EINTR)
+		if (ppoll(fds, 3, time_left(directions, &left), NULL) < 0)
 			err(1, "ppoll");
-		if (fds[2].revents != 0)
+		if (fds[2].revents != 0 && take_signal(directions, signals))
 			return;
 		for (i = 0; i < 2; i++) {
 			if (fds[i].revents != 0)
@@ -397,19 +428,6 @@ static void carry(struct direction directions[2], int signals)
 		for (i = 0; i < 2; i++)
 			release(&directions[i]);
 	}
-}
-
-static void report(const struct direction *d)
-{
-	struct tpacket_stats kernel = {0};
-	socklen_t length = sizeof(kernel);
-	int i;
-
-	getsockopt(d->in, SOL_PACKET, PACKET_STATISTICS, &kernel, &length);
-	printf("%s>%s", d->in_name, d->out_name);
-	for (i = 0; i < COUNTS; i++)
-		printf(" %s=%" PRIu64, count_names[i], d->counts[i]);
-	printf(" missed=%u\n", kernel.tp_drops);
 }
 
 int main(int argc, char **argv)
@@ -431,7 +449,7 @@ int main(int argc, char **argv)
 	puts("ready");
 	fflush(stdout);
 	carry(directions, signals);
-	report(&directions[0]);
-	report(&directions[1]);
+	free(directions[0].frames);
+	free(directions[1].frames);
 	return 0;
 }
