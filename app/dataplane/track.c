@@ -32,13 +32,24 @@ static uint32_t granted(const struct view *v)
 	return relaxed_load(&v->other->edge) - v->line->seq_delta;
 }
 
-/* Can a segment that ends at `end` be real?  Not beyond the window, but that a FIN may stand there,
- * and not further behind it than any window the other end could have granted. */
-static bool plausible(const struct view *v, uint32_t end)
+/* Can this end be at `number`?  Not beyond the window, but that a FIN may stand there, and not
+ * further behind it than any window the other end could have granted. */
+static bool in_reach(const struct view *v, uint32_t number)
 {
 	uint32_t oldest = acked(v) - ((uint32_t)UINT16_MAX << v->other_line->wscale_in);
 
-	return seq_not_after(oldest, end) && seq_not_after(end, granted(v) + 1);
+	return seq_not_after(oldest, number) && seq_not_after(number, granted(v) + 1);
+}
+
+/* Can a segment that ends at `end` be real?  One number of two is soon guessed by whoever sweeps
+ * the space in steps of a window; so the acknowledgement must fit as well (RFC 5961 5.2), and none
+ * is without. */
+static bool plausible(const struct view *v, const struct packet *p, uint32_t end)
+{
+	const struct view back = {v->other_line, v->line, v->other, v->own};
+	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack) - v->other_line->seq_delta;
+
+	return p->tcp->tcp_flags & RTE_TCP_ACK_FLAG && in_reach(v, end) && in_reach(&back, ack);
 }
 
 static void learn_seq(const struct view *v, uint32_t end)
@@ -160,13 +171,12 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 		return;
 	}
 	/* A blind guess teaches nothing, not even its acknowledgement. */
-	if (unlikely(!plausible(&v, end)))
+	if (unlikely(!plausible(&v, p, end)))
 		return;
 	if (unlikely(v.line->flags & FLOW_TS_DROP))
 		learn_timestamp(&v, p, seq);
 	learn_seq(&v, end);
-	if (likely(flags & RTE_TCP_ACK_FLAG))
-		learn_ack(&v, p);
+	learn_ack(&v, p);
 	if (unlikely(flags & RTE_TCP_FIN_FLAG))
 		note_fin(t, slot, &v, end, now_ms);
 	if (unlikely(relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED))

@@ -79,6 +79,13 @@ static const struct script scripts[] = {
 	  {A, ACK, 0x40000000, 500, 10, false, EST, 0, 0},
 	  {A, ACK, 0, 500, 10, false, EST, 10, 500},
 	  STOP}},
+	{"blind data within the window, but without an ACK or with one that cannot be",
+	 {{A, PSH, 1000, 0, 10, false, EST, 0, 0},
+	  {A, ACK, 1000, 0x40000000, 10, false, EST, 0, 0},
+	  {A, ACK, 1000, NEG(0x40000000), 10, false, EST, 0, 0},
+	  {A, FIN | ACK, 1000, GRANT_A + 2, 0, false, EST, 0, 0},
+	  {A, FIN, 1000, 0, 0, false, EST, 0, 0},
+	  STOP}},
 
 	{"alice closes, then bob",
 	 {{A, FIN | ACK, 0, 0, 10, false, HALF, 11, 0},
