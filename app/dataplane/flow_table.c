@@ -158,12 +158,14 @@ static void fill_track(struct flow_track *k, const struct leg_report *a, const s
 {
 	memset(k, 0, sizeof(*k));
 	k->next_hop = b->next_hop;
-	k->last_ms = now_ms;
-	k->state_ms = now_ms;
+	k->last_ms = (uint32_t)now_ms;
+	k->state_ms = (uint32_t)now_ms;
 	k->seq_hi = a->rcv_nxt;
 	k->ack_hi = a->snd_nxt;
 	k->window = a->window;
 	k->ts_recent = a->ts_recent;
+	k->echo_ts = a->ts_recent;
+	k->echo_seq = a->rcv_nxt;
 	k->edge = a->snd_nxt + ((uint32_t)a->window << a->wscale);
 	k->state = FLOW_ESTABLISHED;
 }
@@ -285,9 +287,16 @@ uint64_t flow_table_id(const struct flow_table *t, uint32_t slot)
 	return make_id(relaxed_load(&t->lines[slot & ~UINT32_C(1)].generation), slot / 2);
 }
 
+/* The time whose low half is `low`, not after `now_ms` by 49 days or more. */
+static uint64_t whole_ms(uint64_t now_ms, uint32_t low)
+{
+	return now_ms - (uint32_t)((uint32_t)now_ms - low);
+}
+
 int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_status *status)
 {
 	uint32_t slot = flow_table_slot(t, flow);
+	uint64_t now_ms = mailbox_now_ms();
 	const struct flow_track *k;
 	unsigned int side;
 
@@ -295,8 +304,9 @@ int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_sta
 		return -ESTALE;
 	k = &t->tracks[slot];
 	status->state = relaxed_load(&k[0].state);
-	status->state_since_ms = relaxed_load(&k[0].state_ms);
-	status->last_packet_ms = RTE_MAX(relaxed_load(&k[0].last_ms), relaxed_load(&k[1].last_ms));
+	status->state_since_ms = whole_ms(now_ms, relaxed_load(&k[0].state_ms));
+	status->last_packet_ms = RTE_MAX(whole_ms(now_ms, relaxed_load(&k[0].last_ms)),
+					 whole_ms(now_ms, relaxed_load(&k[1].last_ms)));
 	for (side = 0; side < 2; side++) {
 		status->packets[side] = relaxed_load(&k[side].packets);
 		status->bytes[side] = relaxed_load(&k[side].bytes);

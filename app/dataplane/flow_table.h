@@ -71,17 +71,19 @@ enum track_flag {
 struct flow_track {
 	uint64_t next_hop; /* towards B */
 	uint64_t packets;
-	uint64_t bytes;	    /* TCP payload, retransmissions too */
-	uint64_t last_ms;   /* when the last one passed */
-	uint64_t state_ms;  /* side 0 only: when `state` was entered */
-	uint32_t seq_hi;    /* highest sequence number sent, + 1 */
-	uint32_t ack_hi;    /* highest acknowledgement sent */
-	uint32_t edge;	    /* highest ack + window it granted */
-	uint32_t fin;	    /* with TRACK_FIN */
-	uint16_t window;    /* newest, raw */
-	uint8_t flags;	    /* enum track_flag */
-	uint8_t state;	    /* side 0 only: enum flow_state */
-	uint32_t ts_recent; /* with FLOW_TS_DROP: its newest TSval, for B to be echoed */
+	uint64_t bytes;	   /* TCP payload, retransmissions too */
+	uint32_t last_ms;  /* when the last one passed; modulo 2^32, as the next */
+	uint32_t state_ms; /* side 0 only: when `state` was entered */
+	uint32_t seq_hi;   /* highest sequence number sent, + 1 */
+	uint32_t ack_hi;   /* highest acknowledgement sent */
+	uint32_t edge;	   /* highest ack + window it granted */
+	uint32_t fin;	   /* with TRACK_FIN */
+	uint16_t window;   /* newest, raw */
+	uint8_t flags;	   /* enum track_flag */
+	uint8_t state;	   /* side 0 only: enum flow_state */
+	/* With FLOW_TS_DROP: its newest TSval that B has acknowledged, for B's segments to echo; and
+	 * the TSval of the segment before `echo_seq`, to be that when B acknowledges it. */
+	uint32_t ts_recent, echo_seq, echo_ts;
 } __rte_aligned(64);
 
 static_assert(sizeof(struct flow_track) == 64, "a mutable line is a cache line");

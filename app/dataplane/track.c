@@ -16,7 +16,7 @@ void track_set_state(const struct flow_table *t, uint32_t slot, enum flow_state 
 
 	if (relaxed_load(&first->state) == state)
 		return;
-	relaxed_store(&first->state_ms, now_ms);
+	relaxed_store(&first->state_ms, (uint32_t)now_ms);
 	relaxed_store(&first->state, (uint8_t)state);
 }
 
@@ -75,14 +75,34 @@ static void learn_ack(const struct view *v, const struct packet *p)
 }
 
 /* A FIN that its sender went on behind was not its own. */
-/* RFC 7323 4.3: of a segment that begins where the other end has acknowledged, or before. */
-static void learn_timestamp(const struct view *v, const struct packet *p, uint32_t seq)
+/* Which TSval the other end would echo if it had timestamps.  RFC 7323 4.3 takes it of a segment
+ * that begins where the receiver has acknowledged; of what is under way one segment at a time is
+ * remembered until it is acknowledged, so that the echo tells of the whole way and back. */
+static void learn_timestamp(const struct view *v, const struct packet *p, uint32_t seq,
+			    uint32_t end)
 {
-	uint32_t tsval;
+	uint32_t tsval, acked_up_to = acked(v);
 
-	if (seq_not_after(seq, acked(v)) && tcp_option_tsval(p->tcp, p->tcp_header, &tsval) &&
-	    seq_after(tsval, relaxed_load(&v->own->ts_recent)))
+	if (!tcp_option_tsval(p->tcp, p->tcp_header, &tsval))
+		return;
+	if (seq_not_after(seq, acked_up_to) && seq_after(tsval, relaxed_load(&v->own->ts_recent)))
 		relaxed_store(&v->own->ts_recent, tsval);
+	if (end != seq && seq == relaxed_load(&v->own->seq_hi) &&
+	    seq_not_after(relaxed_load(&v->own->echo_seq), acked_up_to)) {
+		relaxed_store(&v->own->echo_seq, end);
+		relaxed_store(&v->own->echo_ts, tsval);
+	}
+}
+
+/* This end, which has no timestamps, has acknowledged the segment that was remembered. */
+static void promote_echo(const struct view *v)
+{
+	uint32_t up_to = relaxed_load(&v->own->ack_hi) - v->other_line->seq_delta;
+	uint32_t tsval = relaxed_load(&v->other->echo_ts);
+
+	if (seq_not_after(relaxed_load(&v->other->echo_seq), up_to) &&
+	    seq_after(tsval, relaxed_load(&v->other->ts_recent)))
+		relaxed_store(&v->other->ts_recent, tsval);
 }
 
 static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
@@ -160,7 +180,7 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 
 	relaxed_add(&v.own->packets, 1);
 	relaxed_add(&v.own->bytes, p->payload);
-	relaxed_store(&v.own->last_ms, now_ms);
+	relaxed_store(&v.own->last_ms, (uint32_t)now_ms);
 	/* What would change the state must be what its sender sent. */
 	if (unlikely(flags & weighty) && !packet_checksums_good(p))
 		return;
@@ -174,9 +194,11 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 	if (unlikely(!plausible(&v, p, end)))
 		return;
 	if (unlikely(v.line->flags & FLOW_TS_DROP))
-		learn_timestamp(&v, p, seq);
+		learn_timestamp(&v, p, seq, end);
 	learn_seq(&v, end);
 	learn_ack(&v, p);
+	if (unlikely(v.line->flags & FLOW_TS_INSERT))
+		promote_echo(&v);
 	if (unlikely(flags & RTE_TCP_FIN_FLAG))
 		note_fin(t, slot, &v, end, now_ms);
 	if (unlikely(relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED))

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A RST that lies ahead of what was acknowledged passes too: the receiver is reset.
 
+Whether it took the RST the relay learns only if it sends anything more; so the session ends then, or
+by the transitory timer.
+
     alice (aborts with data in flight) ---- data, RST ----> bob
 """
 
 from harness import BLOCK, Lab, expect, reaches, splice, until
 
-with Lab() as lab:
+with Lab({"timers.transitory": "3s"}) as lab:
     a, b = splice(lab, lab.user("alice"), lab.user("bob"))
     reaches(a, b)
     a.setblocking(False)
