@@ -29,7 +29,7 @@ ERRORS = 300
 ROUNDS = 5
 OPTIONS = b"\1\1\x08\x0a"  # and two timestamps
 PIECE = 16 << 10
-PAUSE = 0.005  # between pieces: the session is never silent, and its windows stay open
+GAP = 0.005  # seconds between pieces: the session is never silent, and its windows stay open
 
 FRAGMENTATION_NEEDED = (3, 4)
 ICMP_ERRORS = ((3, 0), (3, 1), (3, 2), (3, 3), FRAGMENTATION_NEEDED, (3, 13), (4, 0), (11, 0), (12, 0))
@@ -49,21 +49,23 @@ def path_mtu(leg):
 
 
 class Stream:
-    """Bytes from one leg to the other, until it is stopped: nothing may be lost or added."""
+    """Bytes from one leg to the other, until they pause; nothing may be lost or added."""
 
     def __init__(self, sender, receiver):
         self.sender, self.receiver = sender, receiver
-        self.arrived = 0
-        self.stopping = threading.Event()
+        self.arrived, self.sent = 0, None
+        self.pausing, self.ending = threading.Event(), threading.Event()
         self.sending, self.reading = Task(self.send), Task(self.read)
 
     def send(self):
         source, sum, size = random.Random(1), hashlib.sha256(), 0
-        while not self.stopping.wait(PAUSE):
+        while not self.pausing.wait(GAP):
             piece = source.randbytes(PIECE)
             self.sender.sendall(piece)
             sum.update(piece)
             size += PIECE
+        self.sent = size
+        self.ending.wait()
         self.sender.shutdown(socket.SHUT_WR)
         return size, sum.hexdigest()
 
@@ -74,8 +76,12 @@ class Stream:
             self.arrived += len(piece)
         return self.arrived, sum.hexdigest()
 
-    def check(self):
-        self.stopping.set()
+    def pause(self):
+        self.pausing.set()
+        until(lambda: self.arrived == self.sent, "all that was sent arrives")
+
+    def end(self):
+        self.ending.set()
         expect(self.reading.result(), self.sending.result(), "what arrived of a stream")
 
 
@@ -188,8 +194,14 @@ with Lab(wire="") as lab:
     if lab.kernel_counts("alice")["OutOfWindowIcmps"] == 0:
         fail("alice's kernel saw no ICMP error about her leg")
     expect([path_mtu(leg) for leg in (a, b)], [1500, 1500], "path MTUs")
+    # what she sends while nobody else does is not taken for the session's end, nor hides it
     for stream in streams:
-        stream.check()
+        stream.pause()
+    for flags in (PSH, FIN):
+        mallory.segments(flags, SWEEP)
+    expect(lab.metric("tandem_sessions", state="spliced"), 1, "spliced sessions")
+    for stream in streams:
+        stream.end()
     a.close()
     b.close()
     until(
