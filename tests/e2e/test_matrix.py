@@ -19,7 +19,7 @@ from harness import Lab, Task, digest, expect, fail, receive, send_all, splice, 
 
 SWITCHES = ("tcp_timestamps", "tcp_sack", "tcp_window_scaling")  # bits 0 to 2 of tcpi_options
 WIRE = "loss=0.5,reorder=0.5,dup=0.3,delay=2,jitter=1,corrupt=0.2,seed={}"
-SIZE = 2 << 20  # each way, in each row
+SIZE = 1 << 19  # each way, in each row
 PATIENCE = 60  # seconds: a loss without SACK costs a round trip, or a time-out and its doublings
 
 # Drops that damage on the wires explains, one a damaged frame at most, and those that need none:
@@ -92,6 +92,7 @@ def check_row(lab, alice, bob, row, number):
     until(
         lambda: lab.metric("tandem_sessions_closed_total", reason="finished") == number,
         "the session ends as finished",
+        PATIENCE,
     )
     check_drops(lab)
 
