@@ -27,27 +27,36 @@ static unsigned int fitting(const struct tcp_option *o, unsigned int left)
 	return 2 + (left - 2) / SACK_BLOCK * SACK_BLOCK;
 }
 
+/* Append an option, or what fits of it, to the `used` bytes there are; returns their number then. */
+static unsigned int put_option(const struct tcp_option *o, const uint8_t *tcp,
+			       uint8_t options[OPTIONS_MAX], unsigned int used)
+{
+	/* SACK blocks are aligned as everybody sends them; that never costs one. */
+	unsigned int at = o->kind == TCP_OPTION_SACK ? used + (2 - used) % 4 : used;
+	unsigned int n = at < OPTIONS_MAX ? fitting(o, OPTIONS_MAX - at) : 0;
+
+	if (n == 0)
+		return used;
+	memcpy(&options[at], tcp + o->value - 2, n);
+	options[at + 1] = (uint8_t)n;
+	return at + n;
+}
+
 /* The options with timestamps in front, padded with NOPs; returns their length. */
 static unsigned int build_options(const struct packet *p, uint32_t tsval, uint32_t tsecr,
 				  uint8_t options[OPTIONS_MAX])
 {
 	const uint8_t *tcp = (const uint8_t *)p->tcp;
 	struct tcp_option o = TCP_OPTION_FIRST;
-	unsigned int used = TIMESTAMP_BYTES, at, n;
+	unsigned int used = TIMESTAMP_BYTES;
 
 	memset(options, TCP_OPTION_NOP, OPTIONS_MAX);
 	options[2] = TCP_OPTION_TIMESTAMP;
 	options[3] = 10;
 	put32(put32(&options[4], tsval), tsecr);
 	while (tcp_option_next(&o, tcp, p->tcp_header)) {
-		/* SACK blocks are aligned as everybody sends them. */
-		at = o.kind == TCP_OPTION_SACK ? RTE_ALIGN_CEIL(used, 4U) + 2 : used;
-		n = at < OPTIONS_MAX ? fitting(&o, OPTIONS_MAX - at) : 0;
-		if (n == 0)
-			continue;
-		memcpy(&options[at], tcp + o.value - 2, n);
-		options[at + 1] = (uint8_t)n;
-		used = at + n;
+		if (o.kind != TCP_OPTION_TIMESTAMP)
+			used = put_option(&o, tcp, options, used);
 	}
 	return RTE_ALIGN_CEIL(used, 4U);
 }
@@ -95,7 +104,7 @@ bool timestamp_insert(struct packet *p, uint32_t tsval, uint32_t tsecr)
 	uint8_t options[OPTIONS_MAX], before[OPTIONS_MAX];
 	unsigned int from = p->tcp_header - (unsigned int)sizeof(*p->tcp);
 	unsigned int to = build_options(p, tsval, tsecr, options);
-	uint8_t data_off = (uint8_t)((sizeof(*p->tcp) + to) / 4 << 4);
+	uint8_t data_off = (uint8_t)((sizeof(*p->tcp) + to) / 4 << 4 | (p->tcp->data_off & 0x0f));
 	uint32_t segment = p->tcp_header + p->payload;
 	uint64_t change;
 
