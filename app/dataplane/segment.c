@@ -24,7 +24,7 @@ static void cut_flags(struct rte_tcp_hdr *tcp, uint32_t offset, bool last)
 		tcp->tcp_flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	if (!last)
 		tcp->tcp_flags &= (uint8_t) ~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
-	if (!(tcp->tcp_flags & RTE_TCP_URG_FLAG))
+	if (offset == 0 || !(tcp->tcp_flags & RTE_TCP_URG_FLAG))
 		return;
 	if (urgent > offset) {
 		tcp->tcp_urp = rte_cpu_to_be_16((uint16_t)(urgent - offset));
@@ -34,75 +34,99 @@ static void cut_flags(struct rte_tcp_hdr *tcp, uint32_t offset, bool last)
 	}
 }
 
-/* Headers of a piece of `n` payload bytes that begins `offset` bytes into the segment. */
-static void finish_piece(struct packet *view, uint32_t offset, uint32_t n, bool last)
+/* A piece of the segment's payload. */
+struct piece {
+	unsigned int index;
+	uint32_t offset, length;
+	bool last;
+};
+
+/* The headers of a piece, its payload behind them. */
+static void finish_piece(struct packet *view, const struct piece *piece)
 {
 	struct rte_tcp_hdr *tcp = view->tcp;
-	uint16_t segment = (uint16_t)(view->tcp_header + n);
+	uint16_t length = (uint16_t)(view->tcp_header + piece->length);
+	struct rte_ipv4_hdr *ip = view->ip;
 
-	tcp->sent_seq = rte_cpu_to_be_32(rte_be_to_cpu_32(tcp->sent_seq) + offset);
-	cut_flags(tcp, offset, last);
+	tcp->sent_seq = rte_cpu_to_be_32(rte_be_to_cpu_32(tcp->sent_seq) + piece->offset);
+	cut_flags(tcp, piece->offset, piece->last);
 	tcp->cksum = 0;
 	if (view->key.v6) {
-		view->ip6->payload_len = rte_cpu_to_be_16(segment);
+		view->ip6->payload_len = rte_cpu_to_be_16(length);
 		tcp->cksum = rte_ipv6_udptcp_cksum(view->ip6, tcp);
-	} else {
-		view->ip->total_length =
-			rte_cpu_to_be_16((uint16_t)(rte_ipv4_hdr_len(view->ip) + segment));
-		view->ip->hdr_checksum = 0;
-		view->ip->hdr_checksum = rte_ipv4_cksum(view->ip);
-		tcp->cksum = rte_ipv4_udptcp_cksum(view->ip, tcp);
+		return;
 	}
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(rte_ipv4_hdr_len(ip) + length));
+	/* On the way they may become fragments, which must not be taken for each other's. */
+	ip->packet_id =
+		rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip->packet_id) + piece->index));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
 }
 
-/* A new mbuf with the headers and `n` bytes of payload from `offset` on. */
-static struct rte_mbuf *copy_piece(const struct packet *p, uint32_t head, uint32_t offset,
-				   uint32_t n, struct rte_mempool *pool)
+/* A new mbuf with headers and payload of a piece. */
+static struct rte_mbuf *copy_piece(const struct packet *p, const struct piece *piece,
+				   struct rte_mempool *pool)
 {
 	const uint8_t *from = rte_pktmbuf_mtod(p->m, const uint8_t *);
+	uint32_t head = (uint32_t)((const uint8_t *)p->tcp - from) + p->tcp_header;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 	uint8_t *to;
 
 	if (m == NULL)
 		return NULL;
-	to = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(head + n));
+	to = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(head + piece->length));
 	if (to == NULL) {
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
 	memcpy(to, from, head);
-	memcpy(to + head, from + head + offset, n);
+	memcpy(to + head, from + head + piece->offset, piece->length);
 	return m;
+}
+
+/* How much payload a piece has. */
+static uint32_t step_of(const struct packet *p, unsigned int room)
+{
+	uint32_t options = segment_room(p) - p->payload;
+
+	return room > options ? room - options : 0;
+}
+
+unsigned int segment_pieces(const struct packet *p, unsigned int room)
+{
+	uint32_t step = step_of(p, room), n;
+
+	if (step == 0 || p->m->nb_segs != 1)
+		return 0;
+	if (p->tcp->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG))
+		return 1;
+	n = (p->payload + step - 1) / step;
+	return n <= SEGMENT_PIECES ? n : 0;
 }
 
 unsigned int segment_cut(const struct packet *p, unsigned int room, struct rte_mempool *pool,
 			 struct rte_mbuf *pieces[SEGMENT_PIECES])
 {
-	const uint32_t options = p->tcp_header - (uint32_t)sizeof(*p->tcp);
-	const uint32_t head =
-		(uint32_t)((const uint8_t *)p->tcp - rte_pktmbuf_mtod(p->m, const uint8_t *)) +
-		p->tcp_header;
-	uint32_t step, offset, n;
+	const uint32_t step = step_of(p, room);
+	const unsigned int wanted = segment_pieces(p, room);
+	struct piece piece = {.index = 1, .offset = step};
 	struct packet view;
-	unsigned int count;
 
-	if (room <= options || p->m->nb_segs != 1)
-		return 0;
-	step = room - options;
-	count = (p->payload + step - 1) / step;
-	if (count > SEGMENT_PIECES)
-		return 0;
 	pieces[0] = p->m;
-	for (count = 1, offset = step; offset < p->payload; offset += n, count++) {
-		n = RTE_MIN(step, p->payload - offset);
-		pieces[count] = copy_piece(p, head, offset, n, pool);
-		if (pieces[count] == NULL)
+	for (; piece.index < wanted; piece.index++, piece.offset += step) {
+		piece.length = RTE_MIN(step, p->payload - piece.offset);
+		piece.last = piece.index + 1 == wanted;
+		pieces[piece.index] = copy_piece(p, &piece, pool);
+		if (pieces[piece.index] == NULL)
 			break;
-		view_in(p, pieces[count], &view);
-		finish_piece(&view, offset, n, offset + n == p->payload);
+		view_in(p, pieces[piece.index], &view);
+		finish_piece(&view, &piece);
 	}
-	rte_pktmbuf_trim(p->m, (uint16_t)(p->payload - RTE_MIN(step, p->payload)));
+	/* The first one last: the others are made of its headers. */
+	rte_pktmbuf_trim(p->m, (uint16_t)(p->payload - step));
 	view_in(p, p->m, &view);
-	finish_piece(&view, 0, RTE_MIN(step, p->payload), step >= p->payload);
-	return count;
+	finish_piece(&view, &(struct piece){.length = step});
+	return piece.index;
 }

@@ -8,17 +8,34 @@
 
 #include "packet.h"
 
-/* What may become of one segment: the largest IP packet cut for the smallest MSS. */
-#define SEGMENT_PIECES 64
+/* What may become of one segment, so that the work is bounded: 9,000 bytes for the smallest MSS a
+ * leg may tell (handshake.c) and all the TCP options there can be. */
+#define SEGMENT_PIECES 256
+
+/* What of a packet counts against an MSS, or a link's room: IPv4 and TCP options and payload. */
+static inline uint32_t segment_room(const struct packet *p)
+{
+	uint32_t ip_header = (uint32_t)((const uint8_t *)p->tcp - (const uint8_t *)p->ip);
+
+	return ip_header - (p->key.v6 ? sizeof(*p->ip6) : sizeof(*p->ip)) + p->tcp_header -
+	       (uint32_t)sizeof(*p->tcp) + p->payload;
+}
 
 /*
- * Cut a translated segment so that no piece has more than `room` bytes of options and payload.
- * The pieces come in order, the first in the mbuf of `p`, the others in mbufs from `pool`; FIN and
- * PSH go with the last, CWR with the first, the urgent pointer with the bytes it counts.  Their
- * checksums are computed anew, so that of `p` must be good.
+ * How many pieces `p`, which needs more than `room`, has to be cut into; 0: it cannot be cut, for
+ * the room is too small, or its payload lies in a chain.  SYN and RST are 1: only what fits of
+ * their data goes.
+ */
+unsigned int segment_pieces(const struct packet *p, unsigned int room);
+
+/*
+ * Cut a translated segment, whose segment_pieces() is not 0, so that no piece needs more than
+ * `room`.  The pieces come in order, the first in the mbuf of `p`, the others in mbufs from `pool`;
+ * FIN and PSH go with the last, CWR with the first, the urgent pointer with the bytes it counts, and
+ * each has an IP id of its own.  Their checksums are computed anew, so those of `p` must be good.
  *
- * Returns how many pieces there are; what could not be had for want of mbufs, or of room, is
- * missing at the end and comes again from the sender.  0: `p` cannot be cut and is left alone.
+ * Returns how many pieces there are; what could not be had for want of mbufs is missing at the end
+ * and comes again from the sender.
  */
 unsigned int segment_cut(const struct packet *p, unsigned int room, struct rte_mempool *pool,
 			 struct rte_mbuf *pieces[SEGMENT_PIECES]);

@@ -95,13 +95,15 @@ void worker_fini(struct worker *w)
 
 /* --- packets --- */
 
-static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, struct rte_mbuf *m)
+static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, struct rte_mbuf *m,
+			 uint32_t payload)
 {
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 
 	next_hop_mac(hop, &eth->dst_addr);
 	eth->src_addr = w->ports[port].mac;
 	relaxed_add(&w->stats->relayed_packets, 1);
+	relaxed_add(&w->stats->relayed_bytes, payload);
 	output_frame(w, port, m);
 }
 
@@ -110,20 +112,19 @@ static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, stru
 static void relay_pieces(struct worker *w, unsigned int port, uint64_t hop, struct packet *p,
 			 unsigned int room)
 {
+	unsigned int i, n, wanted = segment_pieces(p, room);
+	const uint32_t headers = p->m->pkt_len - p->payload;
 	struct rte_mbuf *pieces[SEGMENT_PIECES];
-	unsigned int i, n;
 
-	if (!packet_checksums_good(p)) {
-		worker_drop(w, p->m, DROP_CHECKSUM);
+	if (wanted == 0 || !packet_checksums_good(p)) {
+		worker_drop(w, p->m, wanted == 0 ? DROP_TOO_BIG : DROP_CHECKSUM);
 		return;
 	}
 	n = segment_cut(p, room, w->pool, pieces);
-	if (n == 0) {
-		worker_drop(w, p->m, DROP_TOO_BIG);
-		return;
-	}
+	if (n < wanted)
+		relaxed_add(&w->stats->dropped[DROP_NO_BUFFER], 1);
 	for (i = 0; i < n; i++)
-		send_relayed(w, port, hop, pieces[i]);
+		send_relayed(w, port, hop, pieces[i], pieces[i]->pkt_len - headers);
 }
 
 /* Timestamps for a leg whose partner has none: T and on at one a millisecond, and the partner's
@@ -164,12 +165,11 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 		worker_drop(w, p->m, DROP_NO_BUFFER);
 		return;
 	}
-	relaxed_add(&w->stats->relayed_bytes, p->payload);
 	hop = relaxed_load(&flows->tracks[slot].next_hop);
 	port = next_hop_port(hop);
 	room = RTE_MIN((unsigned int)flows->lines[slot].mss, w->ports[port].room[p->key.v6]);
-	if (likely(p->tcp_header - sizeof(*p->tcp) + p->payload <= room || p->payload == 0))
-		send_relayed(w, port, hop, p->m);
+	if (likely(segment_room(p) <= room || p->payload == 0))
+		send_relayed(w, port, hop, p->m, p->payload);
 	else
 		relay_pieces(w, port, hop, p, room);
 }
