@@ -119,8 +119,10 @@ static uint8_t option_flags(uint8_t a, uint8_t b)
 		flags |= FLOW_TS_DROP;
 	else if (b & LEG_TIMESTAMPS)
 		flags |= FLOW_TS_INSERT;
-	if (a & LEG_SACK)
-		flags |= b & LEG_SACK ? FLOW_SACK : FLOW_SACK_DROP;
+	if (a & b & LEG_SACK)
+		flags |= FLOW_SACK;
+	else if ((a | b) & LEG_SACK)
+		flags |= FLOW_SACK_DROP;
 	return flags;
 }
 
@@ -163,8 +165,8 @@ static void fill_track(struct flow_track *k, const struct leg_report *a, const s
 	k->seq_hi = a->rcv_nxt;
 	k->ack_hi = a->snd_nxt;
 	k->window = a->window;
-	k->ts_recent = a->ts_recent;
-	k->echo_ts = a->ts_recent;
+	k->ts_recent = a->options & LEG_TIMESTAMPS ? a->ts_recent : b->ts_const;
+	k->echo_ts = k->ts_recent;
 	k->echo_seq = a->rcv_nxt;
 	k->edge = a->snd_nxt + ((uint32_t)a->window << a->wscale);
 	k->state = FLOW_ESTABLISHED;

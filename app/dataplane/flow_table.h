@@ -28,7 +28,7 @@ enum flow_flag {
 	FLOW_OUT6 = 1 << 3,	  /* B's leg is */
 	FLOW_TS_DROP = 1 << 4,	  /* only A has timestamps: blank them out */
 	FLOW_TS_INSERT = 1 << 5,  /* only B has them: make them up */
-	FLOW_SACK_DROP = 1 << 6,  /* only A has SACK: blank its blocks out */
+	FLOW_SACK_DROP = 1 << 6,  /* only one has it: blank blocks out, even of the one without */
 };
 
 /* From leg A to leg B.  Addresses, ports and checksum deltas in network order, numbers in host
@@ -82,7 +82,8 @@ struct flow_track {
 	uint8_t flags;	   /* enum track_flag */
 	uint8_t state;	   /* side 0 only: enum flow_state */
 	/* With FLOW_TS_DROP: its newest TSval that B has acknowledged, for B's segments to echo; and
-	 * the TSval of the segment before `echo_seq`, to be that when B acknowledges it. */
+	 * the TSval of the segment before `echo_seq`, to be that when B acknowledges it.  With
+	 * FLOW_TS_INSERT ts_recent is the newest one made up for B. */
 	uint32_t ts_recent, echo_seq, echo_ts;
 } __rte_aligned(64);
 

@@ -11,6 +11,10 @@
 #define SYNACK_ATTEMPTS 4   /* at 0, 1, 2 and 4 s; given up after 8 */
 #define MSS_DEFAULT	536 /* RFC 9293 3.7.1 */
 #define MSS_DEFAULT6	1220
+/* Nobody means less, and few bytes a segment are an attack on whoever cuts: Linux sends no smaller
+ * segments and lets no program ask for them (TCP_MIN_MSS: 20 + 20 bytes of headers and the longest
+ * options of both leave 8 for data in 128).  Every host takes packets of 576 bytes (RFC 1122). */
+#define MSS_MIN		88
 #define WSCALE_MAX	14 /* RFC 7323 2.3 */
 #define TIMESTAMP_BYTES 12
 
@@ -41,6 +45,7 @@ static void read_syn_options(struct leg *leg, const struct packet *p)
 	while (tcp_option_next(&o, tcp, p->tcp_header)) {
 		if (o.kind == TCP_OPTION_MSS && o.length == 4) {
 			leg->mss = (uint16_t)(tcp[o.value] << 8 | tcp[o.value + 1]);
+			leg->mss = RTE_MAX(leg->mss, MSS_MIN);
 		} else if (o.kind == TCP_OPTION_WSCALE && o.length == 3) {
 			leg->wscale = RTE_MIN(tcp[o.value], WSCALE_MAX);
 			leg->options |= LEG_WSCALE;

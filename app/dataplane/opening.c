@@ -4,6 +4,7 @@
  * windows, DESIGN 3.3, and the RSTs that end it by command.
  */
 #include "splice.h"
+#include "track.h"
 #include "worker.h"
 
 /* Updates leave at 0, 0.2, 0.6, 1.4, 3, 6.2 and 12.6 s until the leg sends anything. */
@@ -21,6 +22,7 @@ static uint32_t towards(const struct worker *w, const struct leg *leg)
 static void send_update(struct worker *w, const struct leg *leg, uint32_t slot)
 {
 	const struct flow_line *line = &w->flows->lines[slot];
+	bool made_up = line->flags & FLOW_TS_INSERT;
 	uint16_t window = relaxed_load(&w->flows->tracks[slot].window);
 
 	output_reply(w, &(struct reply){
@@ -28,7 +30,8 @@ static void send_update(struct worker *w, const struct leg *leg, uint32_t slot)
 				.next_hop = leg->next_hop,
 				.seq = leg->iss + 1,
 				.ack = leg->rcv_nxt,
-				.tsval = leg->ts_const,
+				.tsval = made_up ? track_tsval(w->flows, slot, w->now_ms)
+						 : leg->ts_const,
 				.tsecr = leg->ts_recent,
 				.window = splice_window(window, line->wscale_in, line->wscale_out),
 				.flags = RTE_TCP_ACK_FLAG,

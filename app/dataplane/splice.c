@@ -78,7 +78,7 @@ static uint64_t translate_options(const struct flow_line *line, struct packet *p
 			change += shift_timestamps(line, tcp, option.value, has_ack);
 		else if (sack && line->flags & FLOW_SACK)
 			change += shift_sack(line, tcp, option.value, option.next);
-		else if ((timestamps && line->flags & FLOW_TS_DROP) ||
+		else if ((timestamps && line->flags & (FLOW_TS_DROP | FLOW_TS_INSERT)) ||
 			 (sack && line->flags & FLOW_SACK_DROP))
 			change += blank(tcp, &option);
 	}

@@ -74,21 +74,24 @@ static void learn_ack(const struct view *v, const struct packet *p)
 		relaxed_store(&v->own->edge, edge);
 }
 
-/* A FIN that its sender went on behind was not its own. */
 /* Which TSval the other end would echo if it had timestamps.  RFC 7323 4.3 takes it of a segment
  * that begins where the receiver has acknowledged; of what is under way one segment at a time is
- * remembered until it is acknowledged, so that the echo tells of the whole way and back. */
+ * remembered until it is acknowledged, so that the echo tells of the whole way and back.  A damaged
+ * one could set it far ahead of its sender's clock for good. */
 static void learn_timestamp(const struct view *v, const struct packet *p, uint32_t seq,
 			    uint32_t end)
 {
 	uint32_t tsval, acked_up_to = acked(v);
+	bool at_edge = seq_not_after(seq, acked_up_to);
+	bool new_sample = end != seq && seq == relaxed_load(&v->own->seq_hi) &&
+			  seq_not_after(relaxed_load(&v->own->echo_seq), acked_up_to);
 
-	if (!tcp_option_tsval(p->tcp, p->tcp_header, &tsval))
+	if (!(at_edge || new_sample) || !tcp_option_tsval(p->tcp, p->tcp_header, &tsval) ||
+	    !seq_after(tsval, relaxed_load(&v->own->ts_recent)) || !packet_checksums_good(p))
 		return;
-	if (seq_not_after(seq, acked_up_to) && seq_after(tsval, relaxed_load(&v->own->ts_recent)))
+	if (at_edge)
 		relaxed_store(&v->own->ts_recent, tsval);
-	if (end != seq && seq == relaxed_load(&v->own->seq_hi) &&
-	    seq_not_after(relaxed_load(&v->own->echo_seq), acked_up_to)) {
+	if (new_sample) {
 		relaxed_store(&v->own->echo_seq, end);
 		relaxed_store(&v->own->echo_ts, tsval);
 	}
@@ -105,6 +108,23 @@ static void promote_echo(const struct view *v)
 		relaxed_store(&v->other->ts_recent, tsval);
 }
 
+uint32_t track_tsval(const struct flow_table *t, uint32_t slot, uint64_t now_ms)
+{
+	uint32_t tsval = t->lines[slot].tsval_delta + (uint32_t)now_ms;
+	uint32_t newest = relaxed_load(&t->tracks[slot].ts_recent);
+
+	if (!seq_after(tsval, newest))
+		return newest;
+	relaxed_store(&t->tracks[slot].ts_recent, tsval);
+	return tsval;
+}
+
+uint32_t track_tsecr(const struct flow_table *t, uint32_t slot)
+{
+	return relaxed_load(&t->tracks[slot ^ 1].ts_recent);
+}
+
+/* A FIN that its sender went on behind was not its own. */
 static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
 {
 	uint32_t fin = relaxed_load(&sender->fin);

@@ -19,6 +19,16 @@
 void track_packet(const struct flow_table *t, uint32_t slot, const struct packet *p,
 		  uint64_t now_ms);
 
+/*
+ * For a direction with FLOW_TS_INSERT: the TSval of what leaves at `now_ms`, T and on at one a
+ * millisecond.  It never goes back, though the clocks of the workers that carry the direction, and
+ * of the control thread that began it, may lag behind each other.
+ */
+uint32_t track_tsval(const struct flow_table *t, uint32_t slot, uint64_t now_ms);
+
+/* And the echo: the newest TSval of the leg it goes to. */
+uint32_t track_tsecr(const struct flow_table *t, uint32_t slot);
+
 /* A pair that only lingers: a SYN may start a new connection on its four-tuple. */
 static inline bool track_lingers(enum flow_state state)
 {

@@ -127,16 +127,16 @@ static void relay_pieces(struct worker *w, unsigned int port, uint64_t hop, stru
 		send_relayed(w, port, hop, pieces[i], pieces[i]->pkt_len - headers);
 }
 
-/* Timestamps for a leg whose partner has none: T and on at one a millisecond, and the partner's
- * own newest as the echo.  A RST does without. */
+/* Timestamps for a leg whose partner has none.  RFC 7323 3.2: a RST does without, and without ACK
+ * there is no echo. */
 static bool insert_timestamps(struct worker *w, uint32_t slot, struct packet *p)
 {
-	const struct flow_table *flows = w->flows;
+	uint8_t flags = p->tcp->tcp_flags;
 
-	if (p->tcp->tcp_flags & (RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG))
+	if (flags & (RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG))
 		return true;
-	return timestamp_insert(p, flows->lines[slot].tsval_delta + (uint32_t)w->now_ms,
-				relaxed_load(&flows->tracks[slot ^ 1].ts_recent));
+	return timestamp_insert(p, track_tsval(w->flows, slot, w->now_ms),
+				flags & RTE_TCP_ACK_FLAG ? track_tsecr(w->flows, slot) : 0);
 }
 
 static bool translate(struct worker *w, uint32_t slot, struct packet *p)

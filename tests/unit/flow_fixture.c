@@ -17,6 +17,7 @@ void flow_rig_init(struct flow_rig *rig, uint32_t pairs)
 {
 	const struct tuple_seed seed = {{0x0123456789abcdefULL, 0xfedcba9876543210ULL}};
 
+	rig->now_ms = 1;
 	rig->readers = rte_zmalloc("readers", rte_rcu_qsbr_get_memsize(4), RTE_CACHE_LINE_SIZE);
 	assert_non_null(rig->readers);
 	assert_int_equal(rte_rcu_qsbr_init(rig->readers, 4), 0);
@@ -122,7 +123,7 @@ uint64_t flow_rig_insert(struct flow_rig *rig, const struct leg_report *a,
 {
 	uint64_t flow;
 
-	assert_int_equal(flow_table_insert(&rig->t, a, b, 1, &flow), 0);
+	assert_int_equal(flow_table_insert(&rig->t, a, b, rig->now_ms, &flow), 0);
 	return flow;
 }
 

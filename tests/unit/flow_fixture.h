@@ -22,6 +22,7 @@ extern const struct rte_ether_addr alice_mac, bob_mac; /* on ports 0 and 1 */
 struct flow_rig {
 	struct flow_table t;
 	struct rte_rcu_qsbr *readers;
+	uint64_t now_ms; /* of the next insertion */
 };
 
 /* Room for `pairs`; one reader, thread 0, is registered with RCU and offline. */

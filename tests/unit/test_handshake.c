@@ -28,6 +28,11 @@ struct offer {
 static const struct offer offers[] = {
 	{"nothing", BYTES(""), BYTES(MSS_1388), 0, MSS_NONE, 0},
 	{"MSS", BYTES("\2\4\x05\xb4"), BYTES(MSS_1388), 0, 1460, 0},
+	{"the least MSS", BYTES("\2\4\0\x58"), BYTES(MSS_1388), 0, 88, 0},
+	{"less is not believed", BYTES("\2\4\0\x57"), BYTES(MSS_1388), 0, 88, 0},
+	{"MSS of 1", BYTES("\2\4\0\1"), BYTES(MSS_1388), 0, 88, 0},
+	{"MSS of 0", BYTES("\2\4\0\0"), BYTES(MSS_1388), 0, 88, 0},
+	{"the largest", BYTES("\2\4\xff\xff"), BYTES(MSS_1388), 0, 65535, 0},
 	{"Linux", BYTES("\2\4\x05\xb4\4\2" TS "\1\3\3\7"),
 	 BYTES(MSS_1400 "\4\2" TS_ANSWER "\1\3\3\x8"), ALL, 1460, 7},
 	{"Windows", BYTES("\2\4\x05\xb4\1\3\3\x8\1\1\4\2"), BYTES(MSS_1388 "\1\1\4\2\1\3\3\x8"),

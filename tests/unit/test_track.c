@@ -205,7 +205,7 @@ static struct leg_report bob_at(const struct bases *at)
 	return r;
 }
 
-static struct packet packet_of(const struct step *step, const struct bases *at)
+static struct segment segment_of(const struct step *step, const struct bases *at)
 {
 	struct segment s = segment_plain();
 
@@ -219,7 +219,7 @@ static struct packet packet_of(const struct step *step, const struct bases *at)
 	s.window = step->from == A ? WINDOW_A : WINDOW_B;
 	s.n_payload = step->payload;
 	s.bad_tcp = step->bad;
-	return segment_packet(&s);
+	return s;
 }
 
 static void run_script(const struct script *script, const struct bases *at)
@@ -235,7 +235,8 @@ static void run_script(const struct script *script, const struct bases *at)
 	for (i = 0; script->steps[i].from != END; i++) {
 		const struct step *step = &script->steps[i];
 		const struct flow_track *track = &rig.t.tracks[slot + step->from];
-		struct packet p = packet_of(step, at);
+		struct segment s = segment_of(step, at);
+		struct packet p = segment_packet(&s);
 		enum flow_state was = *flow_state_of(&rig.t, slot);
 		struct flow_status status;
 
@@ -326,12 +327,129 @@ static void counts_and_window(void **state)
 	flow_rig_fini(&rig);
 }
 
+/* --- timestamps of legs unlike each other --- */
+
+/* At which TSval bob's first timestamp stands, when the splice began, and when segments leave; what
+ * they carry counts from the first. */
+static void made_up_timestamps(void **state)
+{
+	static const struct {
+		uint32_t t;
+		uint64_t began;
+	} starts[] = {
+		{3000, 100000},		  {0xfffffffe, 100000},
+		{3000, 0xffffffff}, /* ms wrap */
+		{0x7fffffff, 0x80000000}, {0, 1000},
+	};
+	static const struct {
+		int64_t after;
+		uint32_t want;
+	} steps[] = {
+		{-1, 0}, /* a worker's clock that lags */
+		{0, 0},	 {-500, 0},	     {3, 3},	     {2, 3}, {3, 3},
+		{4, 4},	 {1000000, 1000000}, {999, 1000000},
+	};
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(starts); i++) {
+		struct leg_report a = report_alice(), b = report_bob();
+		struct flow_rig rig;
+		uint32_t slot;
+
+		a.options &= (uint8_t)~LEG_TIMESTAMPS;
+		b.ts_const = starts[i].t;
+		flow_rig_init(&rig, 1);
+		rig.now_ms = starts[i].began;
+		slot = flow_table_slot(&rig.t, flow_rig_insert(&rig, &a, &b));
+		for (j = 0; j < RTE_DIM(steps); j++) {
+			uint64_t now = starts[i].began + (uint64_t)steps[j].after;
+
+			assert_int_equal(track_tsval(&rig.t, slot, now),
+					 (uint32_t)(starts[i].t + steps[j].want));
+		}
+		flow_rig_fini(&rig);
+	}
+}
+
+/* RFC 7323 4.3. */
+static void timestamps_to_echo(void **state)
+{
+	static const struct {
+		const char *name;
+		enum side from;
+		uint8_t flags;
+		uint32_t seq, ack;
+		unsigned int payload;
+		int tsval; /* 0: none */
+		bool bad;
+		int echo;
+	} steps[] = {
+		{"in order", A, ACK, 0, 0, 100, 20, false, 20},
+		{"ahead of what bob acknowledged", A, ACK, 100, 0, 100, 25, false, 20},
+		{"bob acknowledges", B, ACK, 0, 200, 0, 0, false, 20},
+		{"in order again", A, ACK, 200, 0, 10, 30, false, 30},
+		{"a retransmission of what he has", A, ACK, 100, 0, 100, 35, false, 35},
+		{"an old segment, late", A, ACK, 0, 0, 100, 33, false, 35},
+		{"a keep-alive", A, ACK, 199, 0, 0, 40, false, 40},
+		{"a pure ACK", A, ACK, 200, 0, 0, 41, false, 41},
+		{"damaged", A, ACK, 200, 0, 10, 900000, true, 41},
+		{"without timestamps", A, ACK, 200, 0, 10, 0, false, 41},
+		{"a FIN", A, FIN | ACK, 200, 0, 10, 44, false, 44},
+		{"a SYN", A, SYN, 200, 0, 0, 50, false, 44},
+		{"blind, far behind", A, ACK, 0xc0000000, 0, 10, 60, false, 44},
+		{"blind, far ahead", A, ACK, 0x40000000, 0, 10, 60, false, 44},
+		{"a RST", A, RST | ACK, 200, 0, 0, 70, false, 44},
+	};
+	static const uint32_t bases[] = {0, 0xffffffe0, 0x7ffffff0};
+	unsigned int i, j;
+
+	(void)state;
+	for (j = 0; j < RTE_DIM(bases); j++) {
+		struct leg_report a = report_alice(), b = report_bob();
+		const struct bases at = {a.rcv_nxt, a.snd_nxt, b.rcv_nxt, b.snd_nxt};
+		struct flow_rig rig;
+		uint32_t slot;
+
+		a.ts_recent = bases[j] + 12;
+		b.options &= (uint8_t)~LEG_TIMESTAMPS;
+		flow_rig_init(&rig, 1);
+		slot = flow_table_slot(&rig.t, flow_rig_insert(&rig, &a, &b));
+		assert_int_equal(track_tsecr(&rig.t, slot + 1), a.ts_recent);
+		for (i = 0; i < RTE_DIM(steps); i++) {
+			struct step step = {steps[i].from,
+					    steps[i].flags,
+					    steps[i].seq,
+					    steps[i].ack,
+					    steps[i].payload,
+					    false,
+					    FLOW_ESTABLISHED,
+					    0,
+					    0};
+			struct segment s = segment_of(&step, &at);
+			struct packet p;
+
+			s.bad_tcp = steps[i].bad;
+			if (steps[i].tsval != 0)
+				segment_timestamps(&s, bases[j] + (uint32_t)steps[i].tsval, 0);
+			p = segment_packet(&s);
+			track_packet(&rig.t, slot + steps[i].from, &p, 100);
+			rte_pktmbuf_free(p.m);
+			if (track_tsecr(&rig.t, slot + 1) != bases[j] + (uint32_t)steps[i].echo)
+				fail_msg("%s: echo %u", steps[i].name,
+					 track_tsecr(&rig.t, slot + 1) - bases[j]);
+		}
+		flow_rig_fini(&rig);
+	}
+	fixture_assert_no_leak();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_scripts),
-		cmocka_unit_test(random_bases),
-		cmocka_unit_test(counts_and_window),
+		cmocka_unit_test(all_scripts),	      cmocka_unit_test(random_bases),
+		cmocka_unit_test(counts_and_window),  cmocka_unit_test(made_up_timestamps),
+		cmocka_unit_test(timestamps_to_echo),
 	};
 
 	return cmocka_run_group_tests_name("track", tests, fixture_eal, fixture_eal_end);
