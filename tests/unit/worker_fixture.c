@@ -441,6 +441,7 @@ uint64_t peers_splice(struct peer *a, struct peer *b)
 	peer_connect(b);
 	from_a = peer_retire(a);
 	from_b = peer_retire(b);
+	rig.flows.now_ms = rig.w.now_ms;
 	flow = flow_rig_insert(&rig.flows, &from_a, &from_b);
 	rig_open(a->id, flow, 0);
 	rig_answer(a->port);
