@@ -239,6 +239,8 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_RATE] = "rate",
 		[DROP_NO_BUFFER] = "no_buffer",
 		[DROP_TOO_BIG] = "too_big",
+		[DROP_ICMP_WINDOW] = "icmp_window",
+		[DROP_ICMP_IGNORED] = "icmp_ignored",
 		[DROP_TX] = "tx",
 	};
 

@@ -25,22 +25,28 @@ enum drop_reason {
 	DROP_LEGS,	   /* too many unclaimed legs, in all or of one source */
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
-	DROP_RATE,	   /* a rate limit: challenge ACKs, packets towards the kernel */
+	DROP_RATE,	   /* a rate limit: challenge ACKs, ICMP errors, packets to the kernel */
 	DROP_NO_BUFFER,	   /* no mbuf for an answer, no room in one for a longer header */
 	DROP_TOO_BIG,	   /* larger than the way out takes, and not to be cut */
+	DROP_ICMP_WINDOW,  /* an ICMP error that quotes a segment which is not outstanding */
+	DROP_ICMP_IGNORED, /* one about a leg not spliced, or of no use to the other end */
 	DROP_TX,	   /* the port did not take it */
 	DROP_REASONS
 };
 
 enum leg_gauge { LEG_GAUGE_HALF_OPEN, LEG_GAUGE_UNCLAIMED, LEG_GAUGE_CLAIMED, LEG_GAUGES };
 
+/* ICMP errors: of others about relayed packets, translated, and our own. */
+enum icmp_error_kind { ICMP_ERROR_TRANSLATED, ICMP_ERROR_TOO_BIG, ICMP_ERROR_KINDS };
+
 /* One worker's counters, on cache lines nobody else writes. */
 struct worker_stats {
-	uint64_t packets;	  /* received on ports */
-	uint64_t relayed_packets; /* translated and handed to a port */
-	uint64_t relayed_bytes;	  /* TCP payload of those */
-	uint64_t exception_rx;	  /* handed to the kernel */
-	uint64_t exception_tx;	  /* from the kernel, handed to a port */
+	uint64_t packets;			/* received on ports */
+	uint64_t relayed_packets;		/* translated and handed to a port */
+	uint64_t relayed_bytes;			/* TCP payload of those */
+	uint64_t exception_rx;			/* handed to the kernel */
+	uint64_t exception_tx;			/* from the kernel, handed to a port */
+	uint64_t icmp_errors[ICMP_ERROR_KINDS]; /* handed to a port */
 	uint64_t dropped[DROP_REASONS];
 	uint64_t legs[LEG_GAUGES]; /* gauges */
 	uint64_t cycles;	   /* TSC cycles since the worker started */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "packet.h"
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+
 #include "checksum.h"
+#include "packet.h"
 
 /* Extension headers a packet may have before nobody looks for its TCP any more. */
 #define MAX_EXTENSIONS 8
@@ -48,6 +51,45 @@ static enum packet_class parse_tcp(struct packet *p, uint32_t ip_offset, uint32_
 	return PACKET_TCP;
 }
 
+/* What else ICMP says, and what is cut off or a fragment, is the kernel's. */
+static enum packet_class parse_icmp4(struct packet *p, uint32_t ip_offset)
+{
+	const rte_be16_t fragment = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	const struct rte_mbuf *m = p->m;
+	uint32_t ip_header = rte_ipv4_hdr_len(p->ip), total = rte_be_to_cpu_16(p->ip->total_length);
+	uint8_t type;
+
+	if (p->ip->version_ihl >> 4 != 4 || ip_header < sizeof(struct rte_ipv4_hdr) ||
+	    total < ip_header + sizeof(struct icmphdr) || m->pkt_len < ip_offset + total ||
+	    m->data_len < ip_offset + ip_header + sizeof(struct icmphdr) ||
+	    (p->ip->fragment_offset & fragment) != 0)
+		return PACKET_KERNEL;
+	p->key.v6 = false;
+	p->payload = total - ip_header;
+	type = *rte_pktmbuf_mtod_offset(m, const uint8_t *, ip_offset + ip_header);
+	return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB
+		       ? PACKET_ICMP
+		       : PACKET_KERNEL;
+}
+
+/* Extension headers in front of an error are nothing any router needs. */
+static enum packet_class parse_icmp6(struct packet *p, uint32_t ip_offset)
+{
+	const struct rte_mbuf *m = p->m;
+	const uint32_t icmp_offset = ip_offset + sizeof(struct rte_ipv6_hdr);
+	uint32_t length = rte_be_to_cpu_16(p->ip6->payload_len);
+	uint8_t type;
+
+	if (rte_be_to_cpu_32(p->ip6->vtc_flow) >> 28 != 6 || length < sizeof(struct icmp6_hdr) ||
+	    m->pkt_len < icmp_offset + length ||
+	    m->data_len < icmp_offset + sizeof(struct icmp6_hdr))
+		return PACKET_KERNEL;
+	p->key.v6 = true;
+	p->payload = length;
+	type = *rte_pktmbuf_mtod_offset(m, const uint8_t *, icmp_offset);
+	return type >= ICMP6_DST_UNREACH && type <= ICMP6_PARAM_PROB ? PACKET_ICMP : PACKET_KERNEL;
+}
+
 static enum packet_class parse_ipv4(struct packet *p, uint32_t ip_offset)
 {
 	const struct rte_mbuf *m = p->m;
@@ -58,6 +100,8 @@ static enum packet_class parse_ipv4(struct packet *p, uint32_t ip_offset)
 	if (m->data_len < ip_offset + sizeof(struct rte_ipv4_hdr))
 		return drop(p, DROP_MALFORMED);
 	p->ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, ip_offset);
+	if (p->ip->next_proto_id == IPPROTO_ICMP)
+		return parse_icmp4(p, ip_offset);
 	if (p->ip->next_proto_id != IPPROTO_TCP)
 		return PACKET_KERNEL;
 	ip_header = (p->ip->version_ihl & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
@@ -116,6 +160,8 @@ static enum packet_class parse_ipv6(struct packet *p, uint32_t ip_offset)
 		return drop(p, DROP_MALFORMED);
 	p->ip6 = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, ip_offset);
 	next = p->ip6->proto;
+	if (next == IPPROTO_ICMPV6)
+		return parse_icmp6(p, ip_offset);
 	for (extensions = 0; next != IPPROTO_TCP; extensions++) {
 		if (extensions == MAX_EXTENSIONS || !skip_extension(m, &next, &at))
 			return PACKET_KERNEL;
@@ -179,4 +225,13 @@ bool packet_checksums_good(const struct packet *p)
 		return csum_fold(sum + rte_ipv6_phdr_cksum(p->ip6, 0)) == 0xffff;
 	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff &&
 	       csum_fold(sum + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
+}
+
+bool packet_icmp_good(const struct packet *p)
+{
+	uint64_t sum = sum_chain(p->m, packet_icmp_offset(p), p->payload);
+
+	if (p->key.v6)
+		return csum_fold(sum + rte_ipv6_phdr_cksum(p->ip6, 0)) == 0xffff;
+	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff && csum_fold(sum) == 0xffff;
 }

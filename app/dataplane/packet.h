@@ -16,6 +16,9 @@
 enum packet_class {
 	PACKET_TCP,	 /* whole, unfragmented TCP to the port's MAC: all fields are set */
 	PACKET_FRAGMENT, /* the like, but a first fragment, or behind IPv6 extension headers */
+	PACKET_ICMP,	 /* a whole ICMP or ICMPv6 error to the port's MAC, whose first eight bytes
+			    lie in the first segment: `eth`, `ip`, `key.v6` and `payload`
+			    are set */
 	PACKET_KERNEL,	 /* not the relay's business, whatever it is */
 	PACKET_DROP,	 /* `drop` says why */
 };
@@ -31,7 +34,7 @@ struct packet {
 	struct rte_tcp_hdr *tcp;
 	uint64_t hash; /* of `key` */
 	struct tuple key;
-	uint32_t payload;    /* TCP payload bytes */
+	uint32_t payload;    /* TCP payload bytes; of ICMP the message's */
 	uint16_t tcp_header; /* bytes with options */
 	uint8_t port;	     /* index in the configuration */
 	uint8_t drop;	     /* enum drop_reason */
@@ -49,10 +52,27 @@ enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t por
 /* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1). */
 bool packet_checksums_good(const struct packet *p);
 
+/* The same of a PACKET_ICMP: ICMP's sum over the whole message (RFC 792, RFC 4443 2.3). */
+bool packet_icmp_good(const struct packet *p);
+
+/* Where in its frame the message of a PACKET_ICMP begins. */
+static inline uint32_t packet_icmp_offset(const struct packet *p)
+{
+	return (uint32_t)sizeof(*p->eth) +
+	       (p->key.v6 ? (uint32_t)sizeof(*p->ip6) : rte_ipv4_hdr_len(p->ip));
+}
+
 /* TTL or hop limit. */
 static inline uint8_t packet_hops(const struct packet *p)
 {
 	return p->key.v6 ? p->ip6->hop_limits : p->ip->time_to_live;
+}
+
+/* The IP packet of a PACKET_TCP, header and all. */
+static inline uint32_t packet_ip_length(const struct packet *p)
+{
+	return p->key.v6 ? (uint32_t)sizeof(*p->ip6) + p->tcp_header + p->payload
+			 : rte_be_to_cpu_16(p->ip->total_length);
 }
 
 /* Sequence space the segment takes: payload, SYN and FIN. */

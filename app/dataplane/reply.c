@@ -55,27 +55,47 @@ static uint8_t *put_options(const struct reply *r, uint8_t *at)
 	return at;
 }
 
-static void put_ip4(const struct reply *r, struct rte_ipv4_hdr *ip, uint16_t tcp_length)
+static void put_ip4(const struct tuple *to, uint8_t protocol, uint16_t length,
+		    struct rte_ipv4_hdr *ip)
 {
 	memset(ip, 0, sizeof(*ip));
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + tcp_length));
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + length));
 	ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
 	ip->time_to_live = REPLY_TTL;
-	ip->next_proto_id = IPPROTO_TCP;
-	ip->src_addr = r->to.ends.relay_addr;
-	ip->dst_addr = r->to.ends.peer_addr;
+	ip->next_proto_id = protocol;
+	ip->src_addr = to->ends.relay_addr;
+	ip->dst_addr = to->ends.peer_addr;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 
-static void put_ip6(const struct reply *r, struct rte_ipv6_hdr *ip, uint16_t tcp_length)
+static void put_ip6(const struct tuple *to, uint8_t protocol, uint16_t length,
+		    struct rte_ipv6_hdr *ip)
 {
 	ip->vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28);
-	ip->payload_len = rte_cpu_to_be_16(tcp_length);
-	ip->proto = IPPROTO_TCP;
+	ip->payload_len = rte_cpu_to_be_16(length);
+	ip->proto = protocol;
 	ip->hop_limits = REPLY_TTL;
-	memcpy(ip->src_addr, &r->to.wide.relay, sizeof(ip->src_addr));
-	memcpy(ip->dst_addr, &r->to.wide.peer, sizeof(ip->dst_addr));
+	memcpy(ip->src_addr, &to->wide.relay, sizeof(ip->src_addr));
+	memcpy(ip->dst_addr, &to->wide.peer, sizeof(ip->dst_addr));
+}
+
+void reply_put_headers(struct rte_mbuf *m, const struct tuple *to, uint64_t next_hop,
+		       const struct rte_ether_addr *src, uint8_t protocol, uint16_t length)
+{
+	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+
+	next_hop_mac(next_hop, &eth->dst_addr);
+	eth->src_addr = *src;
+	if (to->v6) {
+		eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
+		put_ip6(to, protocol, length, (struct rte_ipv6_hdr *)(eth + 1));
+	} else {
+		eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+		put_ip4(to, protocol, length, (struct rte_ipv4_hdr *)(eth + 1));
+	}
+	m->data_len = (uint16_t)(reply_headers(to) + length);
+	m->pkt_len = m->data_len;
 }
 
 /* All but the checksum; returns the segment's length. */
@@ -97,23 +117,10 @@ static uint16_t put_tcp(const struct reply *r, struct rte_tcp_hdr *tcp)
 
 void reply_build(const struct reply *r, const struct rte_ether_addr *src, struct rte_mbuf *m)
 {
-	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	size_t ip_header = r->to.v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
-	void *ip = eth + 1;
-	struct rte_tcp_hdr *tcp = RTE_PTR_ADD(ip, ip_header);
-	uint16_t length = put_tcp(r, tcp);
+	void *ip = rte_pktmbuf_mtod_offset(m, void *, sizeof(struct rte_ether_hdr));
+	struct rte_tcp_hdr *tcp =
+		rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, reply_headers(&r->to));
 
-	next_hop_mac(r->next_hop, &eth->dst_addr);
-	eth->src_addr = *src;
-	if (r->to.v6) {
-		eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
-		put_ip6(r, ip, length);
-		tcp->cksum = rte_ipv6_udptcp_cksum(ip, tcp);
-	} else {
-		eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
-		put_ip4(r, ip, length);
-		tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
-	}
-	m->data_len = (uint16_t)(sizeof(*eth) + ip_header + length);
-	m->pkt_len = m->data_len;
+	reply_put_headers(m, &r->to, r->next_hop, src, IPPROTO_TCP, put_tcp(r, tcp));
+	tcp->cksum = r->to.v6 ? rte_ipv6_udptcp_cksum(ip, tcp) : rte_ipv4_udptcp_cksum(ip, tcp);
 }

@@ -22,6 +22,17 @@
  */
 bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p);
 
+/* Bytes that a packet of the direction is longer by when it leaves: by the headers of the families,
+ * and by the timestamps that are inserted. */
+static inline int splice_growth(const struct flow_line *line)
+{
+	const int families = (int)(sizeof(struct rte_ipv6_hdr) - sizeof(struct rte_ipv4_hdr));
+	const int timestamps = 12;
+
+	return (line->flags & FLOW_OUT6 ? families : 0) - (line->flags & FLOW_KEY6 ? families : 0) +
+	       (line->flags & FLOW_TS_INSERT ? timestamps : 0);
+}
+
 /* A window as the other leg must see it (host order): scaled down by what that leg was told,
  * rounded down so that nothing is advertised that was not granted. */
 static inline uint16_t splice_window(uint16_t raw, uint8_t wscale_in, uint8_t wscale_out)

@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "icmp.h"
 #include "last_hop.h"
 #include "segment.h"
 #include "splice.h"
@@ -19,6 +20,8 @@
 #define ANSWERS_BURST	 1000
 #define TO_KERNEL_PER_MS 20
 #define TO_KERNEL_BURST	 4000
+#define ERRORS_PER_MS	 5
+#define ERRORS_BURST	 1000
 
 /* An idle worker looks again at once this many rounds, then sleeps, longer and longer. */
 #define IDLE_SPIN_ROUNDS  200
@@ -75,6 +78,10 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 					   .burst = TO_KERNEL_BURST,
 					   .tokens = TO_KERNEL_BURST,
 					   .per_ms = TO_KERNEL_PER_MS};
+	w->errors = (struct rate_limit){.last_ms = w->now_ms,
+					.burst = ERRORS_BURST,
+					.tokens = ERRORS_BURST,
+					.per_ms = ERRORS_PER_MS};
 	rc = leg_table_init(&w->legs, &limits, args->seed, w->stats, w->now_ms);
 	if (rc == 0)
 		rc = create_tx_buffers(w);
@@ -109,22 +116,26 @@ static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, stru
 
 /* The segment is larger than the other leg takes: pieces of it go.  To cut is to compute checksums
  * anew, so damage has to be found here. */
-static void relay_pieces(struct worker *w, unsigned int port, uint64_t hop, struct packet *p,
+static void relay_pieces(struct worker *w, uint32_t slot, uint64_t hop, struct packet *p,
 			 unsigned int room)
 {
 	unsigned int i, n, wanted = segment_pieces(p, room);
 	const uint32_t headers = p->m->pkt_len - p->payload;
 	struct rte_mbuf *pieces[SEGMENT_PIECES];
 
-	if (wanted == 0 || !packet_checksums_good(p)) {
-		worker_drop(w, p->m, wanted == 0 ? DROP_TOO_BIG : DROP_CHECKSUM);
+	if (wanted == 0) {
+		icmp_too_big(w, slot, p, packet_ip_length(p) - (segment_room(p) - room));
+		return;
+	}
+	if (!packet_checksums_good(p)) {
+		worker_drop(w, p->m, DROP_CHECKSUM);
 		return;
 	}
 	n = segment_cut(p, room, w->pool, pieces);
 	if (n < wanted)
 		relaxed_add(&w->stats->dropped[DROP_NO_BUFFER], 1);
 	for (i = 0; i < n; i++)
-		send_relayed(w, port, hop, pieces[i], pieces[i]->pkt_len - headers);
+		send_relayed(w, next_hop_port(hop), hop, pieces[i], pieces[i]->pkt_len - headers);
 }
 
 /* Timestamps for a leg whose partner has none.  RFC 7323 3.2: a RST does without, and without ACK
@@ -171,7 +182,7 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 	if (likely(segment_room(p) <= room || p->payload == 0))
 		send_relayed(w, port, hop, p->m, p->payload);
 	else
-		relay_pieces(w, port, hop, p, room);
+		relay_pieces(w, slot, hop, p, room);
 }
 
 /* A new connection may begin on the four-tuple of one that only lingers. */
@@ -210,6 +221,9 @@ static void take_packet(struct worker *w, struct packet *p, enum packet_class cl
 			worker_drop(w, p->m, DROP_FRAGMENT);
 		else
 			exception_to_kernel(w, p->port, p->m);
+		break;
+	case PACKET_ICMP:
+		icmp_input(w, p);
 		break;
 	case PACKET_KERNEL:
 		exception_to_kernel(w, p->port, p->m);

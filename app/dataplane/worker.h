@@ -8,6 +8,7 @@
  *   worker -> packet -> flow_table -> splice, track -> output
  *                           miss -> listen -> handshake | parked | opening
  *                                      not ours -> exception
+ *                    icmp error about a flow -> icmp -> output
  */
 #ifndef TANDEM_WORKER_H
 #define TANDEM_WORKER_H
@@ -58,6 +59,7 @@ struct worker {
 	unsigned int n_flow_reset_done;
 	struct rate_limit answers;   /* challenge ACKs and RSTs to nobody's segments */
 	struct rate_limit to_kernel; /* packets */
+	struct rate_limit errors;    /* ICMP errors, passed on or our own */
 } __rte_cache_aligned;
 
 static inline void worker_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)

@@ -140,6 +140,17 @@ static const char *cookie_value(const struct mgmt_sources *src, unsigned int i, 
 	return names[i];
 }
 
+static const char *icmp_error_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
+{
+	static const char *const names[ICMP_ERROR_KINDS] = {
+		[ICMP_ERROR_TRANSLATED] = "translated",
+		[ICMP_ERROR_TOO_BIG] = "too_big",
+	};
+
+	(void)src, (void)scratch;
+	return names[i];
+}
+
 static const char *reload_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
 {
 	(void)src, (void)scratch;
@@ -181,6 +192,7 @@ static const struct metric_label port = {"port", 0, count_ports, port_value};
 static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_state_value};
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
 static const struct metric_label cookie = {"result", 3, NULL, cookie_value};
+static const struct metric_label icmp_error = {"kind", ICMP_ERROR_KINDS, NULL, icmp_error_value};
 static const struct metric_label reload = {"result", 2, NULL, reload_value};
 static const struct metric_label version = {"version", 1, NULL, version_value};
 static const struct metric_label session_state = {"state", SESSION_STATES, NULL,
@@ -242,6 +254,9 @@ const struct metric_family metric_families[] = {
 	 {NULL}, WORKERS(relayed_packets)},
 	{"tandem_dropped_packets", METRIC_COUNTER, "packets", "Packets dropped, by reason.",
 	 {&dropped_reason}, WORKERS(dropped)},
+	{"tandem_icmp_errors", METRIC_COUNTER, NULL,
+	 "ICMP errors about relayed packets: translated for the other end, or our own.",
+	 {&icmp_error}, WORKERS(icmp_errors)},
 	{"tandem_syn_cookies", METRIC_COUNTER, NULL, "SYN cookies, by what became of them.",
 	 {&cookie}, CONSTANT(0)},
 	{"tandem_config_reloads", METRIC_COUNTER, NULL, "Configurations loaded anew.",
