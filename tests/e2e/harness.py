@@ -177,6 +177,24 @@ class Lab:
     def namespace(self, place):
         return f"{self.name}-{place}"
 
+    def add_place(self, place):
+        """One more namespace, which goes with the lab."""
+        with open(self.dir / "made", "a") as made:
+            made.write(f"namespace {self.namespace(place)}\n")
+        subprocess.run(["ip", "netns", "add", self.namespace(place)], check=True)
+
+    def batch(self, place, commands):
+        """Lines for ip(8) in `place`."""
+        done = subprocess.run(
+            ["ip", "-n", self.namespace(place), "-batch", "-"],
+            input=commands,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            fail(f"ip in {place}: {done.stdout}")
+
     @contextlib.contextmanager
     def inside(self, place):
         """The calling thread's sockets made within belong to `place`."""
