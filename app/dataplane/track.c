@@ -52,9 +52,15 @@ static bool plausible(const struct view *v, const struct packet *p, uint32_t end
 	return p->tcp->tcp_flags & RTE_TCP_ACK_FLAG && in_reach(v, end) && in_reach(&back, ack);
 }
 
-static void learn_seq(const struct view *v, uint32_t end)
+/* What stands behind a gap may have been damaged into standing there, and nothing would correct it
+ * where it is the last: it must be whole.  In the usual case of no gap the number proves itself. */
+static void learn_seq(const struct view *v, const struct packet *p, uint32_t end)
 {
-	if (seq_after(end, relaxed_load(&v->own->seq_hi)))
+	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq), hi = relaxed_load(&v->own->seq_hi);
+
+	if (unlikely(seq_after(seq, hi)) && !packet_checksums_good(p))
+		return;
+	if (seq_after(end, hi))
 		relaxed_store(&v->own->seq_hi, end);
 }
 
@@ -215,7 +221,7 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 		return;
 	if (unlikely(v.line->flags & FLOW_TS_DROP))
 		learn_timestamp(&v, p, seq, end);
-	learn_seq(&v, end);
+	learn_seq(&v, p, end);
 	learn_ack(&v, p);
 	if (unlikely(v.line->flags & FLOW_TS_INSERT))
 		promote_echo(&v);
