@@ -36,6 +36,7 @@ struct worker_box {
 	struct sleeper sleeper;
 	struct rte_ring *events;
 	struct rte_ring *commands;
+	_Atomic(enum mailbox_cookies) cookies; /* written by the worker */
 };
 
 struct mailbox {
@@ -178,6 +179,11 @@ unsigned int mailbox_take_commands(struct mailbox *mb, unsigned int worker,
 					      NULL);
 }
 
+void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_cookies cookies)
+{
+	atomic_store_explicit(&mb->worker[worker].cookies, cookies, memory_order_relaxed);
+}
+
 void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us)
 {
 	struct worker_box *box = &mb->worker[worker];
@@ -219,6 +225,18 @@ unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, 
 	}
 	mb->first = next_worker(mb, mb->first);
 	return taken;
+}
+
+enum mailbox_cookies mailbox_cookies(const struct mailbox *mb)
+{
+	enum mailbox_cookies most = MAILBOX_COOKIES_NONE, one;
+	unsigned int i;
+
+	for (i = 0; i < mb->n_workers; i++) {
+		one = atomic_load_explicit(&mb->worker[i].cookies, memory_order_relaxed);
+		most = RTE_MAX(most, one);
+	}
+	return most;
 }
 
 int mailbox_control_fd(const struct mailbox *mb)

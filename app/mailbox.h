@@ -12,9 +12,10 @@
  *
  * Life of a leg, as seen through here:
  *
- *   event HALF_OPEN -> event ESTABLISHED -> command CLAIM -> command RETIRE -> event RETIRED
+ *   [event HALF_OPEN ->] event ESTABLISHED -> command CLAIM -> command RETIRE -> event RETIRED
  *     -> splicer insert (both directions at once) -> command OPEN
  *
+ * A leg that was established by a SYN cookie is first heard of as ESTABLISHED.
  * At any point before RETIRED the leg may end with event GONE, and at any point before OPEN it may
  * be ended by command RESET.  A leg that was RETIRED says nothing more, and sends no GONE.
  */
@@ -82,18 +83,35 @@ struct mailbox_event {
 };
 
 enum mailbox_command_type {
-	MAILBOX_LEG_CLAIM,  /* somebody named it: stop its claim timer */
-	MAILBOX_LEG_RESET,  /* send RST and forget it */
-	MAILBOX_LEG_RETIRE, /* say nothing more on it and report its numbers */
-	MAILBOX_LEG_OPEN,   /* it is spliced as side `side` of `flow`: open its peer's window */
-	MAILBOX_FLOW_RESET, /* send RST to both ends of `id` */
+	MAILBOX_LEG_CLAIM,     /* somebody named it: stop its claim timer */
+	MAILBOX_LEG_RESET,     /* send RST and forget it */
+	MAILBOX_LEG_RETIRE,    /* say nothing more on it and report its numbers */
+	MAILBOX_LEG_OPEN,      /* it is spliced as side `side` of `flow`: open its peer's window */
+	MAILBOX_FLOW_RESET,    /* send RST to both ends of `id` */
+	MAILBOX_LEG_CHALLENGE, /* `tuple` is said to be a leg: have its peer prove it, see below */
 };
 
 struct mailbox_command {
 	enum mailbox_command_type type;
 	uint32_t side; /* OPEN: 0 or 1 */
-	uint64_t id;   /* leg; flow for FLOW_RESET */
-	uint64_t flow; /* OPEN */
+	union {
+		struct {
+			uint64_t id;   /* leg; flow for FLOW_RESET */
+			uint64_t flow; /* OPEN */
+		};
+		struct four_tuple tuple; /* LEG_CHALLENGE; both ends of one family */
+	};
+};
+
+/*
+ * SYN cookies make half-open legs that nobody knows of, and established ones where the ACK that was
+ * to tell got lost.  Of the latter the peer can be asked by LEG_CHALLENGE, while a cookie may be
+ * outstanding: if it is connected, its answer makes the leg, and ESTABLISHED tells.
+ */
+enum mailbox_cookies {
+	MAILBOX_COOKIES_NONE,
+	MAILBOX_COOKIES_OUTSTANDING, /* some that were sent may still come back */
+	MAILBOX_COOKIES_IN_FORCE,    /* half-open legs may be about that no event told of */
 };
 
 /* State of a spliced pair as the workers see it; times are mailbox_now_ms(). */
@@ -155,6 +173,9 @@ bool mailbox_post_event(struct mailbox *mb, unsigned int worker, const struct ma
 unsigned int mailbox_take_commands(struct mailbox *mb, unsigned int worker,
 				   struct mailbox_command *cmds, unsigned int n);
 
+/* Say how it stands with the worker's cookies. */
+void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_cookies cookies);
+
 /* Sleep until a command is posted or `timeout_us` is over.  Returns at once when a command waits.
  * The caller must be offline in whatever grace-period scheme it takes part in. */
 void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us);
@@ -169,6 +190,9 @@ bool mailbox_post_command(struct mailbox *mb, unsigned int worker,
 /* Take up to `n` events of all workers together; returns how many.  A worker that has more than
  * that to say does not keep the others waiting: each is asked first in turn. */
 unsigned int mailbox_take_events(struct mailbox *mb, struct mailbox_event *evs, unsigned int n);
+
+/* The most that any worker said of its cookies. */
+enum mailbox_cookies mailbox_cookies(const struct mailbox *mb);
 
 /* A file descriptor that polls readable when events wait, for the control thread's epoll. Before
  * it blocks the control thread calls mailbox_control_sleep(): true means it may block (workers will

@@ -23,7 +23,7 @@ struct dataplane {
 /* What must not be guessed from outside. */
 struct secrets {
 	struct tuple_seed seed;
-	struct siphash_key isn, ts;
+	struct siphash_key isn, ts, cookie;
 };
 
 static struct listen_address listen_address(const struct config_address *a)
@@ -45,6 +45,7 @@ static void fill_listener(struct listener *l, const struct config *cfg, const st
 	l->mss = cfg->dataplane.mss;
 	l->isn_key = s->isn;
 	l->ts_key = s->ts;
+	l->cookie_key = s->cookie;
 	for (port = 0; port < cfg->n_ports; port++) {
 		for (i = 0; i < cfg->ports[port].n_addresses; i++)
 			l->addresses[l->n_addresses++] =
@@ -245,4 +246,15 @@ const char *drop_reason_label(enum drop_reason reason)
 	};
 
 	return labels[reason];
+}
+
+const char *cookie_result_label(enum cookie_result result)
+{
+	static const char *const labels[COOKIE_RESULTS] = {
+		[COOKIE_SENT] = "sent",
+		[COOKIE_VALID] = "valid",
+		[COOKIE_INVALID] = "invalid",
+	};
+
+	return labels[result];
 }

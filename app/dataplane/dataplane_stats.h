@@ -21,7 +21,7 @@ enum drop_reason {
 			      headers */
 	DROP_MARTIAN,	   /* service TCP from an own, multicast, broadcast, loopback or unspecified
 			      source, or from a MAC that is no host's */
-	DROP_HALF_OPEN,	   /* half-open table full */
+	DROP_HALF_OPEN,	   /* no room for a half-open leg */
 	DROP_LEGS,	   /* too many unclaimed legs, in all or of one source */
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
@@ -32,6 +32,14 @@ enum drop_reason {
 	DROP_ICMP_IGNORED, /* one about a leg not spliced, or of no use to the other end */
 	DROP_TX,	   /* the port did not take it */
 	DROP_REASONS
+};
+
+/* What became of SYN cookies: the closed set of tandem_syn_cookies_total{result}. */
+enum cookie_result {
+	COOKIE_SENT,	/* in answer to a SYN */
+	COOKIE_VALID,	/* came back */
+	COOKIE_INVALID, /* an ACK of nobody's without one, while some were outstanding */
+	COOKIE_RESULTS
 };
 
 enum leg_gauge { LEG_GAUGE_HALF_OPEN, LEG_GAUGE_UNCLAIMED, LEG_GAUGE_CLAIMED, LEG_GAUGES };
@@ -48,6 +56,7 @@ struct worker_stats {
 	uint64_t exception_tx;			/* from the kernel, handed to a port */
 	uint64_t icmp_errors[ICMP_ERROR_KINDS]; /* handed to a port */
 	uint64_t dropped[DROP_REASONS];
+	uint64_t syn_cookies[COOKIE_RESULTS];
 	uint64_t legs[LEG_GAUGES]; /* gauges */
 	uint64_t cycles;	   /* TSC cycles since the worker started */
 	uint64_t busy_cycles;	   /* those spent on bursts that held something */
@@ -61,5 +70,7 @@ const struct worker_stats *dataplane_worker_stats(const struct dataplane *dp, un
 
 /* The reason's metric label, lower case with underscores. */
 const char *drop_reason_label(enum drop_reason reason);
+/* Likewise the result's. */
+const char *cookie_result_label(enum cookie_result result);
 
 #endif

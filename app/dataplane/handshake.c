@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * From SYN to established, DESIGN 3.1.  The SYN|ACK has options built afresh and a closed window:
- * the peer is connected but cannot send before it is cleared to.
+ * the peer is connected but cannot send before it is cleared to.  Under a flood the SYN|ACK is all
+ * there is of a half-open leg: its numbers carry what the ACK must bring back.
  */
 #include "next_hop.h"
 #include "seq.h"
@@ -17,6 +18,7 @@
 #define MSS_MIN		88
 #define WSCALE_MAX	14 /* RFC 7323 2.3 */
 #define TIMESTAMP_BYTES 12
+#define ISN_PER_MS	250 /* RFC 6528: a tick is 4 us */
 
 /* After the n-th SYN|ACK, wait so long. */
 static const uint16_t synack_wait_ms[SYNACK_ATTEMPTS] = {1000, 1000, 2000, 4000};
@@ -28,36 +30,48 @@ static uint32_t keyed(const struct siphash_key *key, const struct tuple *t)
 	return (uint32_t)siphash(key, words, tuple_words(t, words) * sizeof(words[0]));
 }
 
-static uint32_t get32(const uint8_t *at)
+uint32_t handshake_isn(const struct worker *w, const struct tuple *t)
 {
-	rte_be32_t be;
-
-	memcpy(&be, at, sizeof(be));
-	return rte_be_to_cpu_32(be);
+	return (uint32_t)(w->now_ms * ISN_PER_MS) + keyed(&w->listener.isn_key, t);
 }
 
-static void read_syn_options(struct leg *leg, const struct packet *p)
+uint32_t handshake_clock(const struct worker *w, const struct tuple *t)
+{
+	return (uint32_t)w->now_ms + keyed(&w->listener.ts_key, t);
+}
+
+/* What a SYN says. */
+struct offer {
+	struct syncookie_syn syn;
+	uint32_t tsval;
+};
+
+static struct offer read_syn(const struct packet *p)
 {
 	const uint8_t *tcp = (const uint8_t *)p->tcp;
 	struct tcp_option o = TCP_OPTION_FIRST;
+	struct offer said = {.syn = {.seq = rte_be_to_cpu_32(p->tcp->sent_seq),
+				     .mss = p->key.v6 ? MSS_DEFAULT6 : MSS_DEFAULT}};
+	struct syncookie_syn *syn = &said.syn;
 
-	leg->mss = leg->tuple.v6 ? MSS_DEFAULT6 : MSS_DEFAULT;
 	while (tcp_option_next(&o, tcp, p->tcp_header)) {
 		if (o.kind == TCP_OPTION_MSS && o.length == 4) {
-			leg->mss = (uint16_t)(tcp[o.value] << 8 | tcp[o.value + 1]);
-			leg->mss = RTE_MAX(leg->mss, MSS_MIN);
+			syn->mss = (uint16_t)(tcp[o.value] << 8 | tcp[o.value + 1]);
+			syn->mss = RTE_MAX(syn->mss, MSS_MIN);
 		} else if (o.kind == TCP_OPTION_WSCALE && o.length == 3) {
-			leg->wscale = RTE_MIN(tcp[o.value], WSCALE_MAX);
-			leg->options |= LEG_WSCALE;
+			syn->wscale = RTE_MIN(tcp[o.value], WSCALE_MAX);
+			syn->options |= LEG_WSCALE;
 		} else if (o.kind == TCP_OPTION_SACK_PERMITTED && o.length == 2) {
-			leg->options |= LEG_SACK;
+			syn->options |= LEG_SACK;
 		} else if (o.kind == TCP_OPTION_TIMESTAMP && o.length == 10) {
-			leg->ts_first = leg->ts_recent = get32(tcp + o.value);
-			leg->options |= LEG_TIMESTAMPS;
+			said.tsval = tcp_option_get32(tcp + o.value);
+			syn->options |= LEG_TIMESTAMPS;
 		}
 	}
+	return said;
 }
 
+/* `leg` may be one that is in no table. */
 static void send_synack(struct worker *w, const struct leg *leg)
 {
 	bool timestamps = leg->options & LEG_TIMESTAMPS;
@@ -77,6 +91,16 @@ static void send_synack(struct worker *w, const struct leg *leg)
 			});
 }
 
+/* What a leg has of its peer's SYN. */
+static void fill_leg(struct leg *leg, const struct syncookie_syn *syn, uint32_t tsval)
+{
+	leg->rcv_nxt = syn->seq + 1;
+	leg->mss = syn->mss;
+	leg->wscale = syn->wscale;
+	leg->options = syn->options;
+	leg->ts_first = leg->ts_recent = tsval;
+}
+
 static void offer(struct worker *w, struct leg *leg)
 {
 	send_synack(w, leg);
@@ -84,8 +108,9 @@ static void offer(struct worker *w, struct leg *leg)
 	leg->attempts++;
 }
 
-void handshake_syn(struct worker *w, const struct packet *p)
+static void answer_with_leg(struct worker *w, const struct packet *p)
 {
+	struct offer said = read_syn(p);
 	enum drop_reason why;
 	struct leg *leg;
 
@@ -94,15 +119,92 @@ void handshake_syn(struct worker *w, const struct packet *p)
 		relaxed_add(&w->stats->dropped[why], 1);
 		return;
 	}
+	fill_leg(leg, &said.syn, said.tsval);
 	leg->next_hop = next_hop_make(p->port, 0, &p->eth->src_addr);
-	/* RFC 6528: a clock of 4 us ticks plus a keyed function of the four-tuple. */
-	leg->iss = (uint32_t)(w->now_ms * 250) + keyed(&w->listener.isn_key, &p->key);
-	leg->ts_const = (uint32_t)w->now_ms + keyed(&w->listener.ts_key, &p->key);
-	leg->rcv_nxt = rte_be_to_cpu_32(p->tcp->sent_seq) + 1;
+	leg->iss = handshake_isn(w, &p->key);
+	leg->ts_const = handshake_clock(w, &p->key);
 	leg->window = rte_be_to_cpu_16(p->tcp->rx_win);
-	read_syn_options(leg, p);
 	offer(w, leg);
 }
+
+/* --- without a table entry --- */
+
+static void answer_with_cookie(struct worker *w, const struct packet *p)
+{
+	struct offer said = read_syn(p);
+	struct leg leg = {.tuple = p->key};
+
+	if (!leg_welcome(&w->legs, &p->key)) {
+		relaxed_add(&w->stats->dropped[DROP_LEGS], 1);
+		return;
+	}
+	/* Only a timestamp can keep the other options. */
+	if (!(said.syn.options & LEG_TIMESTAMPS))
+		said.syn.options = 0;
+	fill_leg(&leg, &said.syn, said.tsval);
+	leg.next_hop = next_hop_make(p->port, 0, &p->eth->src_addr);
+	leg.iss = syncookie_make(&w->cookies.secrets, &p->key, &said.syn);
+	leg.ts_const = syncookie_tsval(handshake_clock(w, &p->key), &said.syn);
+	send_synack(w, &leg);
+	challenge_remember(w, p);
+	cookies_sent(&w->cookies, w->now_ms);
+	relaxed_add(&w->stats->syn_cookies[COOKIE_SENT], 1);
+}
+
+/* The SYN whose cookie an ACK at R, or a window probe one before, brings back. */
+static bool redeem(const struct worker *w, const struct packet *p, uint32_t cookie,
+		   struct syncookie_syn *syn)
+{
+	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq);
+
+	*syn = (struct syncookie_syn){.seq = seq - 1};
+	if (syncookie_check(&w->cookies.secrets, &p->key, cookie, syn))
+		return true;
+	syn->seq = seq;
+	return syncookie_check(&w->cookies.secrets, &p->key, cookie, syn);
+}
+
+bool handshake_cookie(struct worker *w, const struct packet *p)
+{
+	const uint8_t kind = RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG;
+	uint32_t cookie = rte_be_to_cpu_32(p->tcp->recv_ack) - 1, tsval = 0, tsecr = 0;
+	struct syncookie_syn syn;
+	enum drop_reason why;
+	struct leg *leg;
+
+	if (!cookies_outstanding(&w->cookies, w->now_ms) ||
+	    (p->tcp->tcp_flags & kind) != RTE_TCP_ACK_FLAG)
+		return false;
+	if (!redeem(w, p, cookie, &syn)) {
+		relaxed_add(&w->stats->syn_cookies[COOKIE_INVALID], 1);
+		return false;
+	}
+	relaxed_add(&w->stats->syn_cookies[COOKIE_VALID], 1);
+	leg = leg_create_parked(&w->legs, p->hash, &p->key, &why);
+	if (leg == NULL) {
+		relaxed_add(&w->stats->dropped[why], 1);
+		listen_refuse(w, p);
+		return true;
+	}
+	if (tcp_option_timestamps(p->tcp, p->tcp_header, &tsval, &tsecr))
+		syncookie_read_tsecr(tsecr, &syn);
+	fill_leg(leg, &syn, tsval);
+	leg->iss = cookie;
+	leg->ts_const = tsecr;
+	leg_arm(&w->legs, leg, w->now_ms + w->claim_ms);
+	parked_segment(w, leg, p);
+	return true;
+}
+
+void handshake_syn(struct worker *w, const struct packet *p)
+{
+	if (cookies_due(&w->cookies, w->stats->legs[LEG_GAUGE_HALF_OPEN]))
+		answer_with_cookie(w, p);
+	else
+		answer_with_leg(w, p);
+}
+
+/* --- half-open --- */
 
 static void take_syn(struct worker *w, struct leg *leg, const struct packet *p)
 {
@@ -119,9 +221,15 @@ static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
 	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq);
 	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack);
 
-	/* A window probe stands one before what is expected. */
-	if (ack != leg->iss + 1 || (seq != leg->rcv_nxt && seq != leg->rcv_nxt - 1)) {
+	/* RFC 9293 3.10.7.4.  A window probe stands one before what is expected. */
+	if (seq != leg->rcv_nxt && seq != leg->rcv_nxt - 1) {
 		relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+		parked_challenge(w, leg);
+		return;
+	}
+	if (ack != leg->iss + 1) {
+		relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
+		listen_refuse(w, p);
 		return;
 	}
 	if (!leg_establish(&w->legs, leg)) {

@@ -272,17 +272,23 @@ void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker
 
 /* --- life --- */
 
-struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
-		       enum drop_reason *why)
+static bool unclaimed_full(const struct leg_table *t)
+{
+	return t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed;
+}
+
+bool leg_welcome(const struct leg_table *t, const struct tuple *tuple)
+{
+	return !unclaimed_full(t) && !source_full(t, tuple);
+}
+
+/* A leg without a state. */
+static struct leg *take(struct leg_table *t, uint64_t hash, const struct tuple *tuple)
 {
 	struct leg *leg;
 	uint32_t index;
 
-	*why = DROP_HALF_OPEN;
-	if (t->n_free == 0 || t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
-		return NULL;
-	*why = DROP_LEGS;
-	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed || source_full(t, tuple))
+	if (t->n_free == 0)
 		return NULL;
 	index = t->free_legs[t->n_free - 1];
 	if (tuple_index_insert(&t->index, hash, index) < 0)
@@ -296,17 +302,56 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 		.timer.slot = WHEEL_NONE,
 		.news_next = NO_LEG,
 	};
+	return leg;
+}
+
+struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
+		       enum drop_reason *why)
+{
+	struct leg *leg;
+
+	*why = DROP_LEGS;
+	if (!leg_welcome(t, tuple))
+		return NULL;
+	*why = DROP_HALF_OPEN;
+	if (t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
+		return NULL;
+	leg = take(t, hash, tuple);
+	if (leg == NULL)
+		return NULL;
 	set_state(t, leg, LEG_HALF_OPEN);
 	add_news(t, leg, LEG_NEWS_HALF_OPEN);
 	return leg;
 }
 
-bool leg_establish(struct leg_table *t, struct leg *leg)
+static void park(struct leg_table *t, struct leg *leg)
 {
-	if (t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed || !source_take(t, &leg->tuple))
-		return false;
 	set_state(t, leg, LEG_PARKED);
 	add_news(t, leg, LEG_NEWS_ESTABLISHED);
+}
+
+struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
+			      enum drop_reason *why)
+{
+	struct leg *leg;
+
+	*why = DROP_LEGS;
+	if (unclaimed_full(t) || !source_take(t, tuple))
+		return NULL;
+	leg = take(t, hash, tuple);
+	if (leg == NULL) {
+		source_give(t, tuple);
+		return NULL;
+	}
+	park(t, leg);
+	return leg;
+}
+
+bool leg_establish(struct leg_table *t, struct leg *leg)
+{
+	if (unclaimed_full(t) || !source_take(t, &leg->tuple))
+		return false;
+	park(t, leg);
 	return true;
 }
 

@@ -7,6 +7,7 @@
  *              |            |          |           |
  *              +------------+----------+-----------+--> dead --> freed
  *
+ * A leg whose SYN was answered by a cookie is first known when it is established: parked.
  * Half-open and parked legs end by their timer, claimed ones by command, all by a RST of the peer.
  * A retired leg is the splice's already: its owner keeps silent about it.  An opening leg only
  * repeats the update that opens its peer's window, until the flow shows a sign of life.  A dead
@@ -120,6 +121,13 @@ struct leg *leg_by_id(struct leg_table *t, uint64_t id);
  */
 struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
 		       enum drop_reason *why);
+
+/* Is there room for one more unclaimed leg, in all and of this source? */
+bool leg_welcome(const struct leg_table *t, const struct tuple *tuple);
+
+/* A new leg that begins parked, of which only tuple, hash and state are set.  NULL like above. */
+struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
+			      enum drop_reason *why);
 
 /* Half-open becomes parked.  False when this source or all together have too many already. */
 bool leg_establish(struct leg_table *t, struct leg *leg);

@@ -86,8 +86,12 @@ static bool martian_mac(const struct rte_ether_hdr *eth)
 	       rte_is_same_ether_addr(&eth->src_addr, &eth->dst_addr);
 }
 
-/* Nobody's segment: tell its sender so, as RFC 9293 3.10.7.1 wants, but not at any rate. */
-static void refuse(struct worker *w, const struct packet *p)
+bool listen_is_service(const struct listener *l, const struct tuple *t)
+{
+	return listen_is_ours(l, t) && !martian_address(l, t);
+}
+
+void listen_refuse(struct worker *w, const struct packet *p)
 {
 	const struct rte_tcp_hdr *tcp = p->tcp;
 	struct reply r = {
@@ -96,7 +100,7 @@ static void refuse(struct worker *w, const struct packet *p)
 		.flags = RTE_TCP_RST_FLAG,
 	};
 
-	if (tcp->tcp_flags & RTE_TCP_RST_FLAG || !rate_limit_take(&w->answers, w->now_ms))
+	if (tcp->tcp_flags & RTE_TCP_RST_FLAG || !rate_limit_take(&w->refusals, w->now_ms))
 		return;
 	if (tcp->tcp_flags & RTE_TCP_ACK_FLAG) {
 		r.seq = rte_be_to_cpu_32(tcp->recv_ack);
@@ -145,9 +149,9 @@ static void take_segment(struct worker *w, const struct packet *p)
 		segment_handlers[leg->state](w, leg, p);
 	} else if ((p->tcp->tcp_flags & kind) == RTE_TCP_SYN_FLAG) {
 		handshake_syn(w, p);
-	} else {
+	} else if (!handshake_cookie(w, p)) {
 		relaxed_add(&w->stats->dropped[DROP_NO_LEG], 1);
-		refuse(w, p);
+		listen_refuse(w, p);
 	}
 }
 

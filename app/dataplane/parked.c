@@ -23,9 +23,9 @@ static void say(struct worker *w, const struct leg *leg, uint8_t flags)
 			});
 }
 
-static void challenge(struct worker *w, const struct leg *leg)
+void parked_challenge(struct worker *w, const struct leg *leg)
 {
-	if (rate_limit_take(&w->answers, w->now_ms))
+	if (rate_limit_take(&w->challenges, w->now_ms))
 		say(w, leg, RTE_TCP_ACK_FLAG);
 	else
 		relaxed_add(&w->stats->dropped[DROP_RATE], 1);
@@ -76,7 +76,7 @@ void parked_segment(struct worker *w, struct leg *leg, const struct packet *p)
 		else
 			relaxed_add(&w->stats->dropped[DROP_NOT_EXPECTED], 1);
 	} else if (flags & RTE_TCP_SYN_FLAG || !in_order(leg, p)) {
-		challenge(w, leg);
+		parked_challenge(w, leg);
 	} else if (flags & RTE_TCP_ACK_FLAG) {
 		take_ack(w, leg, p);
 	} else {

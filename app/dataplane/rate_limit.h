@@ -13,6 +13,13 @@ struct rate_limit {
 	uint32_t per_ms;
 };
 
+/* A full one. */
+static inline struct rate_limit rate_limit(uint32_t per_ms, uint32_t burst, uint64_t now_ms)
+{
+	return (struct rate_limit){
+		.last_ms = now_ms, .tokens = burst, .burst = burst, .per_ms = per_ms};
+}
+
 static inline bool rate_limit_take(struct rate_limit *r, uint64_t now_ms)
 {
 	uint64_t tokens = r->tokens + (now_ms - r->last_ms) * r->per_ms;

@@ -49,21 +49,36 @@ static inline bool tcp_option_next(struct tcp_option *o, const uint8_t *tcp, uns
 	return true;
 }
 
-/* The TSval of a header with a timestamps option, host order. */
-static inline bool tcp_option_tsval(const void *tcp, unsigned int header, uint32_t *tsval)
+static inline uint32_t tcp_option_get32(const uint8_t *at)
+{
+	rte_be32_t be;
+
+	memcpy(&be, at, sizeof(be));
+	return rte_be_to_cpu_32(be);
+}
+
+/* The numbers of a header with a timestamps option, host order. */
+static inline bool tcp_option_timestamps(const void *tcp, unsigned int header, uint32_t *tsval,
+					 uint32_t *tsecr)
 {
 	const uint8_t *bytes = (const uint8_t *)tcp;
 	struct tcp_option o = TCP_OPTION_FIRST;
-	rte_be32_t be;
 
 	while (tcp_option_next(&o, bytes, header)) {
 		if (o.kind != TCP_OPTION_TIMESTAMP || o.length != 10)
 			continue;
-		memcpy(&be, bytes + o.value, sizeof(be));
-		*tsval = rte_be_to_cpu_32(be);
+		*tsval = tcp_option_get32(bytes + o.value);
+		*tsecr = tcp_option_get32(bytes + o.value + 4);
 		return true;
 	}
 	return false;
+}
+
+static inline bool tcp_option_tsval(const void *tcp, unsigned int header, uint32_t *tsval)
+{
+	uint32_t tsecr;
+
+	return tcp_option_timestamps(tcp, header, tsval, &tsecr);
 }
 
 #endif

@@ -15,13 +15,17 @@
 
 #define COMMAND_BURST WORKER_BURST
 
-/* Rates a worker: what it says to strangers, what it lets the kernel have. */
-#define ANSWERS_PER_MS	 5
-#define ANSWERS_BURST	 1000
-#define TO_KERNEL_PER_MS 20
-#define TO_KERNEL_BURST	 4000
-#define ERRORS_PER_MS	 5
-#define ERRORS_BURST	 1000
+/* Rates a worker: what it says to strangers and in doubt, what it lets the kernel have. */
+#define REFUSALS_PER_MS	  5
+#define REFUSALS_BURST	  1000
+#define CHALLENGES_PER_MS 5
+#define CHALLENGES_BURST  1000
+#define PROBES_PER_MS	  1
+#define PROBES_BURST	  100
+#define TO_KERNEL_PER_MS  20
+#define TO_KERNEL_BURST	  4000
+#define ERRORS_PER_MS	  5
+#define ERRORS_BURST	  1000
 
 /* An idle worker looks again at once this many rounds, then sleeps, longer and longer. */
 #define IDLE_SPIN_ROUNDS  200
@@ -70,18 +74,13 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 	w->now_ms = mailbox_now_ms();
 	w->claim_ms = args->cfg->timers.claim_ms;
 	w->idle = args->cfg->dataplane.idle;
-	w->answers = (struct rate_limit){.last_ms = w->now_ms,
-					 .burst = ANSWERS_BURST,
-					 .tokens = ANSWERS_BURST,
-					 .per_ms = ANSWERS_PER_MS};
-	w->to_kernel = (struct rate_limit){.last_ms = w->now_ms,
-					   .burst = TO_KERNEL_BURST,
-					   .tokens = TO_KERNEL_BURST,
-					   .per_ms = TO_KERNEL_PER_MS};
-	w->errors = (struct rate_limit){.last_ms = w->now_ms,
-					.burst = ERRORS_BURST,
-					.tokens = ERRORS_BURST,
-					.per_ms = ERRORS_PER_MS};
+	w->refusals = rate_limit(REFUSALS_PER_MS, REFUSALS_BURST, w->now_ms);
+	w->challenges = rate_limit(CHALLENGES_PER_MS, CHALLENGES_BURST, w->now_ms);
+	w->probes = rate_limit(PROBES_PER_MS, PROBES_BURST, w->now_ms);
+	w->to_kernel = rate_limit(TO_KERNEL_PER_MS, TO_KERNEL_BURST, w->now_ms);
+	w->errors = rate_limit(ERRORS_PER_MS, ERRORS_BURST, w->now_ms);
+	cookies_init(&w->cookies, &w->listener.cookie_key, w->listener.mss, limits.half_open,
+		     w->now_ms);
 	rc = leg_table_init(&w->legs, &limits, args->seed, w->stats, w->now_ms);
 	if (rc == 0)
 		rc = create_tx_buffers(w);
@@ -352,6 +351,8 @@ static unsigned int run_commands(struct worker *w)
 		if (cmds[i].type == MAILBOX_FLOW_RESET) {
 			opening_undo(w, cmds[i].id);
 			w->flow_reset_done[w->n_flow_reset_done++] = cmds[i].id;
+		} else if (cmds[i].type == MAILBOX_LEG_CHALLENGE) {
+			challenge_send(w, &cmds[i].tuple);
 		} else {
 			command_leg(w, &cmds[i]);
 		}
@@ -360,6 +361,16 @@ static unsigned int run_commands(struct worker *w)
 }
 
 /* --- rounds --- */
+
+static void run_cookies(struct worker *w)
+{
+	enum mailbox_cookies now =
+		cookies_tick(&w->cookies, w->stats->legs[LEG_GAUGE_HALF_OPEN], w->now_ms);
+
+	if (now != w->cookies_told)
+		mailbox_set_cookies(w->mb, w->index, now);
+	w->cookies_told = now;
+}
 
 static void rest(struct worker *w)
 {
@@ -384,6 +395,7 @@ unsigned int worker_round(struct worker *w)
 	n += exception_from_kernel(w);
 	n += run_commands(w);
 	n += run_timers(w);
+	run_cookies(w);
 	output_flush(w);
 	leg_table_tell(&w->legs, w->mb, w->index);
 	tell_flows_reset(w);

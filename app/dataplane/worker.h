@@ -6,7 +6,7 @@
  * This header is for the steps of the packet path, one file each, that work on it:
  *
  *   worker -> packet -> flow_table -> splice, track -> output
- *                           miss -> listen -> handshake | parked | opening
+ *                           miss -> listen -> handshake | parked | opening | challenge
  *                                      not ours -> exception
  *                    icmp error about a flow -> icmp -> output
  */
@@ -16,8 +16,10 @@
 #include <rte_ethdev.h>
 
 #include "config.h"
+#include "cookies.h"
 #include "dataplane.h"
 #include "flow_table.h"
+#include "hop_cache.h"
 #include "leg.h"
 #include "packet.h"
 #include "rate_limit.h"
@@ -37,6 +39,7 @@ struct listener {
 	uint16_t mss;
 	struct siphash_key isn_key; /* RFC 6528 */
 	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */
+	struct siphash_key cookie_key;
 };
 
 struct worker {
@@ -50,6 +53,9 @@ struct worker {
 	struct rte_rcu_qsbr *readers;
 	struct listener listener;
 	struct leg_table legs;
+	struct cookies cookies;
+	enum mailbox_cookies cookies_told;
+	struct hop_cache hops[CONFIG_MAX_PORTS]; /* of those who were sent cookies */
 	struct worker_stats *stats;
 	uint64_t now_ms; /* read once a round */
 	uint64_t claim_ms;
@@ -57,9 +63,11 @@ struct worker {
 	uint32_t idle_rounds;			/* since the last round with work */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
 	unsigned int n_flow_reset_done;
-	struct rate_limit answers;   /* challenge ACKs and RSTs to nobody's segments */
-	struct rate_limit to_kernel; /* packets */
-	struct rate_limit errors;    /* ICMP errors, passed on or our own */
+	struct rate_limit refusals;   /* RSTs to nobody's segments: strangers can use them up */
+	struct rate_limit challenges; /* ACKs to doubtful segments of legs */
+	struct rate_limit probes;     /* questions whether somebody is connected */
+	struct rate_limit to_kernel;  /* packets */
+	struct rate_limit errors;     /* ICMP errors, passed on or our own */
 } __rte_cache_aligned;
 
 static inline void worker_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
@@ -102,15 +110,31 @@ unsigned int output_flush(struct worker *w);
 /* --- listen.c: TCP that belongs to no flow; takes the mbuf --- */
 void listen_input(struct worker *w, struct packet *p);
 bool listen_is_ours(const struct listener *l, const struct tuple *t);
+/* It is ours, and its peer can be one. */
+bool listen_is_service(const struct listener *l, const struct tuple *t);
+/* RST to the sender of a segment, as RFC 9293 3.10.7.1 has it of nobody's; not at any rate. */
+void listen_refuse(struct worker *w, const struct packet *p);
 
 /* --- handshake.c: SYN, SYN|ACK, ACK --- */
 void handshake_syn(struct worker *w, const struct packet *p);
 void handshake_segment(struct worker *w, struct leg *leg, const struct packet *p);
 void handshake_timer(struct worker *w, struct leg *leg);
+/* An ACK of nobody's.  True: it carries a cookie, and is dealt with. */
+bool handshake_cookie(struct worker *w, const struct packet *p);
+/* Now: an initial number (RFC 6528) and a timestamp for this peer. */
+uint32_t handshake_isn(const struct worker *w, const struct tuple *t);
+uint32_t handshake_clock(const struct worker *w, const struct tuple *t);
+
+/* --- challenge.c: is that peer connected? --- */
+/* A SYN whose sender may have to be asked later. */
+void challenge_remember(struct worker *w, const struct packet *p);
+void challenge_send(struct worker *w, const struct four_tuple *four);
 
 /* --- parked.c: an established leg without a partner --- */
 void parked_segment(struct worker *w, struct leg *leg, const struct packet *p);
 void parked_timer(struct worker *w, struct leg *leg);
+/* The leg's current ACK, in answer to a segment that its peer may not have sent; not at any rate. */
+void parked_challenge(struct worker *w, const struct leg *leg);
 /* RST to the leg's peer, and its end. */
 void parked_reset(struct worker *w, struct leg *leg, enum leg_end end);
 

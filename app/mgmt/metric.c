@@ -132,14 +132,6 @@ static const char *leg_state_value(const struct mgmt_sources *src, unsigned int 
 	return names[i];
 }
 
-static const char *cookie_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
-{
-	static const char *const names[] = {"sent", "valid", "invalid"};
-
-	(void)src, (void)scratch;
-	return names[i];
-}
-
 static const char *icmp_error_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
 {
 	static const char *const names[ICMP_ERROR_KINDS] = {
@@ -184,6 +176,7 @@ static const char *version_value(const struct mgmt_sources *src, unsigned int i,
 NAMED_ELSEWHERE(session_state_value, enum session_state_label, session_state_name)
 NAMED_ELSEWHERE(session_reason_value, enum session_reason, session_reason_name)
 NAMED_ELSEWHERE(drop_reason_value, enum drop_reason, drop_reason_label)
+NAMED_ELSEWHERE(cookie_value, enum cookie_result, cookie_result_label)
 NAMED_ELSEWHERE(iq_kind_value, enum iq_kind, iq_kind_name)
 NAMED_ELSEWHERE(iq_result_value, enum iq_result, iq_result_name)
 
@@ -191,7 +184,7 @@ static const struct metric_label worker = {"worker", 0, count_workers, worker_va
 static const struct metric_label port = {"port", 0, count_ports, port_value};
 static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_state_value};
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
-static const struct metric_label cookie = {"result", 3, NULL, cookie_value};
+static const struct metric_label cookie = {"result", COOKIE_RESULTS, NULL, cookie_value};
 static const struct metric_label icmp_error = {"kind", ICMP_ERROR_KINDS, NULL, icmp_error_value};
 static const struct metric_label reload = {"result", 2, NULL, reload_value};
 static const struct metric_label version = {"version", 1, NULL, version_value};
@@ -258,7 +251,7 @@ const struct metric_family metric_families[] = {
 	 "ICMP errors about relayed packets: translated for the other end, or our own.",
 	 {&icmp_error}, WORKERS(icmp_errors)},
 	{"tandem_syn_cookies", METRIC_COUNTER, NULL, "SYN cookies, by what became of them.",
-	 {&cookie}, CONSTANT(0)},
+	 {&cookie}, WORKERS(syn_cookies)},
 	{"tandem_config_reloads", METRIC_COUNTER, NULL, "Configurations loaded anew.",
 	 {&reload}, CONSTANT(0)},
 	{"tandem_exception_packets", METRIC_COUNTER, "packets",

@@ -56,6 +56,7 @@ NAMES(session_reason_name, session_reason, "c", SESSION_REASONS)
 NAMES(iq_kind_name, iq_kind, "k", IQ_KINDS)
 NAMES(iq_result_name, iq_result, "r", IQ_RESULTS)
 NAMES(drop_reason_label, drop_reason, "d", DROP_REASONS)
+NAMES(cookie_result_label, cookie_result, "v", COOKIE_RESULTS)
 
 void set(uint64_t *counter, uint64_t value)
 {

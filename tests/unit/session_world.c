@@ -172,6 +172,7 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 			do_end(w, (unsigned int)cmd->id, LEG_END_COMMANDED);
 		break;
 	case MAILBOX_FLOW_RESET:
+	case MAILBOX_LEG_CHALLENGE:
 		fail();
 	}
 }
@@ -180,6 +181,11 @@ static void obey(struct world *w, const struct mailbox_command *cmd)
 {
 	struct mailbox_event done = {.type = MAILBOX_FLOW_RESET_DONE, .id = cmd->id};
 
+	if (cmd->type == MAILBOX_LEG_CHALLENGE) {
+		w->challenged = cmd->tuple;
+		w->challenges++;
+		return;
+	}
 	if (cmd->type != MAILBOX_FLOW_RESET) {
 		obey_leg(w, cmd);
 		return;

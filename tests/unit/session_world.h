@@ -63,6 +63,8 @@ struct world {
 	bool lazy_resetters; /* do not answer FLOW_RESET */
 	bool deaf_workers;   /* do not even look into their rings */
 	int insert_error;
+	unsigned int challenges;      /* commands LEG_CHALLENGE */
+	struct four_tuple challenged; /* by the last */
 
 	struct world_leg *legs;
 	struct world_flow *flows; /* index = id; 0 is not used */

@@ -413,7 +413,8 @@ static void bad_checksums(void **state)
 
 /* --- half-open --- */
 
-enum answer { NOTHING, CONFIRM, RESET };
+/* CURRENT: the ACK again, CONFIRM: with the timestamp just heard, REFUSE: RST */
+enum answer { NOTHING, CURRENT, CONFIRM, REFUSE };
 
 static void segments_on_half_open(void **state)
 {
@@ -432,10 +433,13 @@ static void segments_on_half_open(void **state)
 		{"ACK with FIN", ACK | FIN, 0, 0, 0, false, CONFIRM, LEG_PARKED, 0},
 		{"a probe: the ACK was lost", ACK, -1, 0, 0, false, CONFIRM, LEG_PARKED, 0},
 		{"a probe with a byte", ACK, -1, 0, 1, false, CONFIRM, LEG_PARKED, 0},
-		{"ACK of less", ACK, 0, -1, 0, false, NOTHING, LEG_HALF_OPEN, 0},
-		{"ACK of more", ACK, 0, 1, 0, false, NOTHING, LEG_HALF_OPEN, 0},
-		{"ACK out of place", ACK, 1, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
-		{"ACK before its place", ACK, -2, 0, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK of less", ACK, 0, -1, 0, false, REFUSE, LEG_HALF_OPEN, 0},
+		{"ACK of more", ACK, 0, 1, 0, false, REFUSE, LEG_HALF_OPEN, 0},
+		{"data that acknowledges less", ACK, 0, -1, 9, false, REFUSE, LEG_HALF_OPEN, 0},
+		{"ACK of less, out of place", ACK, 1, -1, 0, false, CURRENT, LEG_HALF_OPEN, 0},
+		{"RST of less", RST | ACK, 1, -1, 0, false, NOTHING, LEG_HALF_OPEN, 0},
+		{"ACK out of place", ACK, 1, 0, 0, false, CURRENT, LEG_HALF_OPEN, 0},
+		{"ACK before its place", ACK, -2, 0, 0, false, CURRENT, LEG_HALF_OPEN, 0},
 		{"ACK with a bad sum", ACK, 0, 0, 0, true, NOTHING, LEG_HALF_OPEN, 0},
 		{"RST", RST, 0, 0, 0, false, NOTHING, LEG_FREE, LEG_END_RESET},
 		{"RST with ACK", RST | ACK, 0, 0, 0, false, NOTHING, LEG_FREE, LEG_END_RESET},
@@ -464,11 +468,15 @@ static void segments_on_half_open(void **state)
 		s.n_payload = rows[i].payload;
 		s.bad_tcp = rows[i].bad;
 		rig_put(0, &s);
-		if (rows[i].answer == CONFIRM) {
+		if (rows[i].answer != NOTHING) {
 			struct segment answer = rig_answer(0);
 
-			assert_int_equal(answer.flags, ACK);
-			assert_parked_answer(&p, &answer, p.tsval);
+			if (answer.flags != (rows[i].answer == REFUSE ? RST : ACK))
+				fail_msg("%s: answered by flags %u", rows[i].name, answer.flags);
+			if (rows[i].answer == REFUSE)
+				assert_int_equal(answer.seq, s.ack);
+			else
+				assert_parked_answer(&p, &answer, p.tsval);
 		}
 		rig_silence();
 		leg = leg_by_id(&rig.w.legs, p.id);
@@ -495,15 +503,13 @@ static void half_open_bound(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < RIG_HALF_OPEN; i++) {
+	for (i = 0; i < 3 * RIG_HALF_OPEN; i++) {
 		p.syn.src_port++;
 		rig_put(0, &p.syn);
 		rig_answer(0);
+		assert_true(rig.stats.legs[LEG_GAUGE_HALF_OPEN] <= RIG_HALF_OPEN * 3 / 4);
 	}
-	p.syn.src_port++;
-	rig_put(0, &p.syn);
-	rig_silence();
-	assert_int_equal(rig_dropped(DROP_HALF_OPEN), 1);
+	assert_int_equal(rig.stats.syn_cookies[COOKIE_SENT], 3 * RIG_HALF_OPEN - 12);
 }
 
 static void source_bound(void **state)

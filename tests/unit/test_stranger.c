@@ -59,9 +59,11 @@ static void nobodys_segments(void **state)
 static void refusals_are_rate_limited(void **state)
 {
 	struct segment s = peer_alice().syn;
+	struct peer p = peer_bob();
 	unsigned int i, answered = 0;
 
 	(void)state;
+	peer_connect(&p);
 	s.flags = ACK;
 	for (i = 0; i < 3000; i++) {
 		struct rte_mbuf *m;
@@ -72,7 +74,16 @@ static void refusals_are_rate_limited(void **state)
 		rte_pktmbuf_free(m);
 	}
 	assert_in_range(answered, 100, 1500);
+	/* Of that the legs feel nothing. */
+	s = peer_segment(&p, ACK);
+	s.seq += 5;
+	rig_put(1, &s);
+	s = rig_answer(1);
+	assert_int_equal(s.flags, ACK);
+	assert_parked_answer(&p, &s, p.tsval);
 	rig_advance(10);
+	s = peer_alice().syn;
+	s.flags = ACK;
 	rig_put(0, &s);
 	rig_answer(0);
 }

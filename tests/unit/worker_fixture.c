@@ -126,6 +126,7 @@ int rig_start(void **state)
 		.mss = RIG_MSS,
 		.isn_key = {{3, 4}},
 		.ts_key = {{5, 6}},
+		.cookie_key = {{7, 8}},
 	};
 	tuple_map_v4(&rig.listener.addresses[0].addr, rte_cpu_to_be_32(RELAY_ADDR));
 	tuple_map_v4(&rig.listener.addresses[1].addr, rte_cpu_to_be_32(RELAY_ADDR + 1));
