@@ -49,6 +49,7 @@ bool held_claims_add(struct session_book *book, struct party *party)
 void held_claims_remove(struct party *party)
 {
 	hash_index_remove(&party->pending->by_name);
+	deadline_stop(&party->pending->asking);
 }
 
 uint64_t held_claims_look(struct session_book *book)

@@ -145,6 +145,30 @@ bool match_permits(const struct match_policy *policy, const struct claim *claim)
 	return !policy->strict || (claim->has_from_addr && claim->peer != NULL);
 }
 
+static bool same_family(const struct in6_addr *a, const struct in6_addr *b)
+{
+	return IN6_IS_ADDR_V4MAPPED(a) == IN6_IS_ADDR_V4MAPPED(b);
+}
+
+unsigned int match_meant(const struct match_policy *policy, const struct claim *claim,
+			 struct four_tuple legs[MATCH_MEANT])
+{
+	bool any = means_any_own(policy, &claim->ip);
+	unsigned int i, n = 0;
+
+	if (!claim->has_from_addr || claim->port != policy->service_port)
+		return 0;
+	for (i = 0; i < policy->n_own && n < MATCH_MEANT; i++) {
+		const struct in6_addr *own = &policy->own[i];
+
+		if ((any || IN6_ARE_ADDR_EQUAL(own, &claim->ip)) &&
+		    same_family(own, &claim->from_ip))
+			legs[n++] = (struct four_tuple){claim->from_ip, *own, claim->from_port,
+							claim->port};
+	}
+	return n;
+}
+
 struct four_tuple match_name(const struct match_policy *policy, const struct claim *claim)
 {
 	struct four_tuple name = {.relay_port = 0};

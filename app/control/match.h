@@ -56,6 +56,11 @@ struct match {
 
 void match_policy_init(struct match_policy *policy, const struct config *cfg);
 
+/* The four-tuples of the legs that a claim by all four values may mean; returns how many. */
+#define MATCH_MEANT 8
+unsigned int match_meant(const struct match_policy *policy, const struct claim *claim,
+			 struct four_tuple legs[MATCH_MEANT]);
+
 /* Whether a claim of this form is served at all: under `strict` only with four values and a peer.
  */
 bool match_permits(const struct match_policy *policy, const struct claim *claim);

@@ -215,6 +215,7 @@ unsigned int session_tick(struct session_book *book, uint64_t now_ms)
 		wait_ms = earlier(wait_ms, deadline_wait(queue, now_ms));
 	}
 	wait_ms = earlier(wait_ms, linger_tick(&book->linger, TICK_BATCH, now_ms));
+	wait_ms = earlier(wait_ms, lost_ack_tick(book));
 	splice_resume(book, TICK_BATCH);
 	if (deadline_first(&book->stalled) != NULL && book->answers.connected(book->answers.ctx))
 		wait_ms = 0;
@@ -234,6 +235,7 @@ static void init_queues(struct session_book *book)
 	deadline_queue_init(&book->retiring, RETIRE_WITHIN_MS);
 	deadline_queue_init(&book->stalled, timers->pair_ms);
 	deadline_queue_init(&book->watched, WATCH_EVERY_MS);
+	deadline_queue_init(&book->asking, ASK_EVERY_MS);
 }
 
 /* Every table at the size the limits ask for. */

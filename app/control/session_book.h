@@ -20,12 +20,17 @@
  *   stalled     a session waiting for the XMPP stream    timers.pair
  *   watched     a spliced session's next look            WATCH_EVERY_MS
  *
+ * and beside `held` there is
+ *
+ *   asking      a held claim's leg is asked for again    ASK_EVERY_MS
+ *
  * session_claim.c  a claim comes, finds its session and its leg   (rules 2 to 4)
  * session_splice.c two legs become one flow                       (rule 5, DESIGN 3.3)
  * session_watch.c  what becomes of the flow                       (DESIGN 3.5)
  * session_close.c  the one ending
  * session.c        the public functions: events, timers, creation
- * pairing.c        who belongs to whom; held_claims.c who waits for which leg
+ * pairing.c        who belongs to whom; held_claims.c who waits for which leg; lost_ack.c the legs
+ *                  that have to be asked for
  */
 #ifndef TANDEM_SESSION_BOOK_H
 #define TANDEM_SESSION_BOOK_H
@@ -40,6 +45,7 @@
 #include "session.h"
 
 #define WATCH_EVERY_MS	 1000
+#define ASK_EVERY_MS	 1000
 #define RETIRE_WITHIN_MS 5000
 #define TICK_BATCH	 256 /* what a tick takes from one queue at most */
 
@@ -55,6 +61,7 @@ struct pending {
 	struct four_tuple name;	    /* match_name() */
 	struct index_node by_name;  /* while it is held */
 	struct deadline deadline;   /* in `held` or in `alone` */
+	struct deadline asking;	    /* see lost_ack.c */
 	uint64_t arrived_us;	    /* monotonic clock */
 	uint64_t serial, looked_at; /* see held_claims.c */
 	char peer[];
@@ -98,7 +105,7 @@ struct session_book {
 		spliced; /* sessions beyond STAGE_NEW, for limits.sessions; spliced of these */
 	uint64_t serials, looks;
 
-	struct deadline_queue held, alone, retiring, stalled, watched;
+	struct deadline_queue held, alone, retiring, stalled, watched, asking;
 };
 
 /* --- session.c --- */
@@ -149,6 +156,13 @@ void held_claims_remove(struct party *party);
 uint64_t held_claims_look(struct session_book *book);
 struct party *held_claims_next(struct session_book *book, const struct four_tuple *tuple,
 			       uint64_t look);
+
+/* --- lost_ack.c: DESIGN 3.1 --- */
+
+/* The party's claim gave all four values, is held, and no such leg is known. */
+void lost_ack_ask(struct session_book *book, struct party *party);
+/* Returns the milliseconds until it wants to be called again. */
+uint64_t lost_ack_tick(struct session_book *book);
 
 /* --- session_splice.c: rule 5 --- */
 

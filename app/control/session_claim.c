@@ -68,18 +68,26 @@ static struct session *session_new(const struct session_book *book, const struct
 
 /* --- finding its leg --- */
 
-static void hold(struct session_book *book, struct party *party)
+/* False: it could not be held, and its session is closed. */
+static bool hold(struct session_book *book, struct party *party)
 {
 	struct pending *pending = party->pending;
 
 	if (hash_index_holds(&pending->by_name))
-		return;
+		return true;
 	if (!held_claims_add(book, party)) {
 		session_close(book, party->session, ENDING_CONFLICT, party);
-		return;
+		return false;
 	}
 	pending->serial = ++book->serials;
 	deadline_start(&book->held, &pending->deadline, book->now_ms);
+	return true;
+}
+
+static void wait_for_leg(struct session_book *book, struct party *party, const struct match *match)
+{
+	if (hold(book, party) && match->leg == NULL && party->pending->claim.has_from_addr)
+		lost_ack_ask(book, party);
 }
 
 static void take_leg(struct session_book *book, struct party *party, const struct match *match)
@@ -117,14 +125,21 @@ static void dispute(struct session_book *book, struct party *party, struct party
 
 static void find_leg(struct session_book *book, struct party *party)
 {
-	struct match match = match_leg(book->legs, &book->policy, &party->pending->claim);
+	const struct claim *claim = &party->pending->claim;
+	struct match match;
 
+	/* Rules b and c count candidates: not while there may be some that nobody sees. */
+	if (!claim->has_from_addr && mailbox_cookies(book->mb) == MAILBOX_COOKIES_IN_FORCE) {
+		session_close(book, party->session, ENDING_LIMIT, party);
+		return;
+	}
+	match = match_leg(book->legs, &book->policy, claim);
 	switch (match.verdict) {
 	case MATCH_FOUND:
 		take_leg(book, party, &match);
 		break;
 	case MATCH_WAIT:
-		hold(book, party);
+		wait_for_leg(book, party, &match);
 		break;
 	case MATCH_TAKEN:
 		dispute(book, party, match.leg->holder);
