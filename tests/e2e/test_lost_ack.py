@@ -9,7 +9,7 @@
 import re
 import socket
 
-from harness import PORT, RELAY_AT, Lab, expect, expect_result, new_sid, reaches, until
+from harness import PORT, RELAY_AT, RELAY_AT6, Lab, expect, expect_result, new_sid, reaches, until
 from wire import SYN, ethernet, ipv4, tcp
 
 SERVICE = (RELAY_AT["alice"], PORT)
@@ -32,25 +32,25 @@ def keep_in_force(raw):
         raw.send(ethernet(mac("relay", "eth1"), mac("alice", "eth0"), packet))
 
 
-def deaf_connect(place, timestamps):
+def deaf_connect(place, timestamps, v6):
     """A leg whose ACK never left."""
     lab.run(place, "sysctl", "-qw", f"net.ipv4.tcp_timestamps={timestamps}")
-    leg = lab.socket(place)
+    leg = lab.socket(place, v6=v6)
     port = leg.getsockname()[1]
-    lab.run(place, "nft", "add", "table", "ip", "lost")
-    lab.run(place, "nft", "add", "chain", "ip", "lost", "out",
+    lab.run(place, "nft", "add", "table", "inet", "lost")
+    lab.run(place, "nft", "add", "chain", "inet", "lost", "out",
             "{ type filter hook output priority 0; }")
-    lab.run(place, "nft", "add", "rule", "ip", "lost", "out",
+    lab.run(place, "nft", "add", "rule", "inet", "lost", "out",
             f"tcp sport {port} tcp flags & (syn|ack) == ack counter drop")
     leg.settimeout(20)
-    leg.connect((RELAY_AT[place], PORT))
+    leg.connect(((RELAY_AT6 if v6 else RELAY_AT)[place], PORT))
     until(lambda: lost(place) > 0, "the ACK is lost")
-    lab.run(place, "nft", "delete", "table", "ip", "lost")
+    lab.run(place, "nft", "delete", "table", "inet", "lost")
     return leg
 
 
 def lost(place):
-    said = lab.run(place, "nft", "list", "table", "ip", "lost").stdout
+    said = lab.run(place, "nft", "list", "table", "inet", "lost").stdout
     return int(re.search(r"counter packets (\d+)", said)[1])
 
 
@@ -61,16 +61,17 @@ with Lab({"limits.half_open": 8}) as lab:
         raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     raw.bind(("eth0", 0))
 
-    for timestamps in (1, 0):
+    for timestamps, v6 in ((1, False), (0, False), (1, True), (0, True)):
+        what = f"timestamps {timestamps}, IPv{6 if v6 else 4}"
         keep_in_force(raw)
         until(lambda: cookies("sent") > 0, "cookies are in force")
         valid = cookies("valid")
-        legs = [deaf_connect(place, timestamps) for place in ("alice", "bob")]
+        legs = [deaf_connect(place, timestamps, v6) for place in ("alice", "bob")]
         expect(cookies("valid"), valid, "cookies that came back")
         expect(lab.metric("tandem_legs", state="unclaimed"), 0, "legs the relay knows")
         sid = new_sid()
         ids = alice.claim(legs[0], sid, peer=bob.jid), bob.claim(legs[1], sid, peer=alice.jid)
-        expect_result(alice.answer(ids[0]), f"alice's claim, timestamps={timestamps}")
-        expect_result(bob.answer(ids[1]), f"bob's claim, timestamps={timestamps}")
+        expect_result(alice.answer(ids[0]), f"alice's claim, {what}")
+        expect_result(bob.answer(ids[1]), f"bob's claim, {what}")
         expect(cookies("valid"), valid + 2, "cookies that came back")
         reaches(*legs)
