@@ -16,6 +16,16 @@ static uint64_t cookies(enum cookie_result result)
 	return rig.stats.syn_cookies[result];
 }
 
+/* Another source each. */
+static void set_source(struct segment *s, uint32_t source)
+{
+	rte_be32_t be = rte_cpu_to_be_32(source);
+
+	s->src = source;
+	if (s->v6)
+		memcpy(&s->src6.s6_addr[4], &be, sizeof(be));
+}
+
 /* `n` SYNs, each from a source of its own. */
 static void flood(unsigned int n)
 {
@@ -23,7 +33,7 @@ static void flood(unsigned int n)
 	struct segment s = peer_bob().syn;
 
 	for (; n > 0; n--) {
-		s.src = source++;
+		set_source(&s, source++);
 		rig_put(1, &s);
 		assert_int_equal(rig_answer(1).flags, SYN | ACK);
 	}
@@ -111,12 +121,13 @@ static void options(void **state)
 		const uint8_t *options;
 		unsigned int n_options, n_answer;
 		uint8_t agreed;
-		uint16_t mss;
+		uint16_t mss; /* 0: the family's default, rounded */
 		uint8_t wscale;
 	} rows[] = {
-		{"nothing", BYTES(""), 4, 0, 512, 0},
+		{"nothing", BYTES(""), 4, 0, 0, 0},
 		{"MSS", BYTES("\2\4\x05\xb4"), 4, 0, 1400, 0},
 		{"a smaller MSS", BYTES("\2\4\x05\x50"), 4, 0, 1360, 0},
+		{"MSS of 0", BYTES("\2\4\0\0"), 4, 0, 88, 0},
 		{"Linux", BYTES("\2\4\x05\xb4\4\2" TS "\1\3\3\7"), 20,
 		 LEG_TIMESTAMPS | LEG_SACK | LEG_WSCALE, 1400, 7},
 		{"Windows", BYTES("\2\4\x05\xb4\1\3\3\x8\1\1\4\2"), 4, 0, 1400, 0},
@@ -124,8 +135,8 @@ static void options(void **state)
 		 LEG_TIMESTAMPS | LEG_WSCALE, 1400, 0},
 		{"a scale over 14", BYTES("\2\4\x05\xb4\1\1" TS "\1\3\3\xff"), 20,
 		 LEG_TIMESTAMPS | LEG_WSCALE, 1400, 14},
-		{"timestamps only", BYTES("\1\1" TS), 16, LEG_TIMESTAMPS, 512, 0},
-		{"timestamps and SACK", BYTES("\4\2" TS), 16, LEG_TIMESTAMPS | LEG_SACK, 512, 0},
+		{"timestamps only", BYTES("\1\1" TS), 16, LEG_TIMESTAMPS, 0, 0},
+		{"timestamps and SACK", BYTES("\4\2" TS), 16, LEG_TIMESTAMPS | LEG_SACK, 0, 0},
 	};
 	unsigned int i;
 
@@ -134,6 +145,7 @@ static void options(void **state)
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		struct peer p = peer_alice();
 		struct leg_report r;
+		uint16_t mss = rows[i].mss != 0 ? rows[i].mss : p.syn.v6 ? 1220 : 512;
 		uint32_t t, echo;
 
 		p.syn.n_options = 0;
@@ -144,7 +156,7 @@ static void options(void **state)
 				    rows[i].agreed & LEG_TIMESTAMPS ? MSS_1400 : MSS_1388, 4);
 		r = peer_retire(&p);
 		if (p.synack.n_options != rows[i].n_answer || r.options != rows[i].agreed ||
-		    r.mss != rows[i].mss || r.wscale != rows[i].wscale)
+		    r.mss != mss || r.wscale != rows[i].wscale)
 			fail_msg("%s: %u bytes, options %u, MSS %u, scale %u", rows[i].name,
 				 p.synack.n_options, r.options, r.mss, r.wscale);
 		assert_int_equal(r.snd_nxt, p.synack.seq + 1);
@@ -442,10 +454,10 @@ static void limits_hold(void **state)
 	assert_int_equal(rig_dropped(DROP_LEGS), 2);
 	for (; i < RIG_UNCLAIMED; i++) {
 		p = peer_alice();
-		p.syn.src += 1 + i;
+		peer_move(&p, (uint8_t)(1 + i));
 		connect_by_cookie(&p);
 	}
-	p.syn.src += 100;
+	peer_move(&p, 100);
 	rig_put(0, &p.syn);
 	rig_silence();
 	assert_int_equal(rig_dropped(DROP_LEGS), 3);
@@ -459,8 +471,13 @@ static struct four_tuple four_of(const struct peer *p)
 	struct four_tuple four = {.peer_port = rte_cpu_to_be_16(p->syn.src_port),
 				  .relay_port = rte_cpu_to_be_16(p->syn.dst_port)};
 
-	tuple_map_v4(&four.peer_addr, rte_cpu_to_be_32(p->syn.src));
-	tuple_map_v4(&four.relay_addr, rte_cpu_to_be_32(p->syn.dst));
+	if (p->syn.v6) {
+		four.peer_addr = p->syn.src6;
+		four.relay_addr = p->syn.dst6;
+	} else {
+		tuple_map_v4(&four.peer_addr, rte_cpu_to_be_32(p->syn.src));
+		tuple_map_v4(&four.relay_addr, rte_cpu_to_be_32(p->syn.dst));
+	}
 	return four;
 }
 
@@ -487,8 +504,10 @@ static void a_lost_ack_is_asked_for(void **state)
 	s = rig_answer(0);
 	assert_int_equal(s.flags, ACK);
 	assert_int_equal(s.dst, p.syn.src);
+	assert_memory_equal(&s.dst6, &p.syn.src6, sizeof(s.dst6));
 	assert_int_equal(s.dst_port, p.syn.src_port);
 	assert_int_equal(s.src, p.syn.dst);
+	assert_memory_equal(&s.src6, &p.syn.dst6, sizeof(s.src6));
 	assert_int_equal(s.src_port, p.syn.dst_port);
 	assert_int_equal(s.n_payload, 0);
 	assert_memory_equal(&s.dst_mac, &alice_mac, sizeof(alice_mac));
@@ -525,10 +544,12 @@ static void nobody_is_asked_without_need(void **state)
 	challenge(&four);
 	p = peer_alice();
 	p.syn.dst = IPV4(192, 0, 2, 77);
+	p.syn.dst6.s6_addr[15] ^= 0x77;
 	four = four_of(&p); /* not us */
 	challenge(&four);
 	p = peer_alice();
 	p.syn.src = IPV4(224, 0, 0, 1);
+	p.syn.src6.s6_addr[0] = 0xff;
 	four = four_of(&p); /* nobody */
 	challenge(&four);
 	rig_silence();
@@ -569,7 +590,7 @@ static void the_way_may_be_uncertain(void **state)
 
 			s.src_mac = router[port];
 			s.dst_mac = port_mac[port];
-			s.src = IPV4(203, 0, 113, 0) + i;
+			set_source(&s, IPV4(203, 0, 113, 0) + i);
 			rig_put(port, &s);
 			rig_answer(port);
 		}
@@ -582,6 +603,7 @@ static void the_way_may_be_uncertain(void **state)
 		assert_non_null(m);
 		s = segment_read(m);
 		assert_int_equal(s.dst, p.syn.src);
+		assert_memory_equal(&s.dst6, &p.syn.src6, sizeof(s.dst6));
 		assert_memory_equal(&s.dst_mac, &router[port], sizeof(s.dst_mac));
 		rte_pktmbuf_free(m);
 	}
@@ -609,7 +631,7 @@ static void asking_has_a_limit(void **state)
 	assert_int_equal(rig_dropped(DROP_RATE), 200);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_start, rig_end)
+#define RIG_TEST(name) RIG_MIXED(name, rig_start)
 
 int main(void)
 {
