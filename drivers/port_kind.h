@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 struct port_kind {
-	const char *driver;	/* as rte_eth_dev_info names it; NULL: the row for all others */
-	uint16_t mtu_max;	/* beyond it frames would not fit what the PMD can carry */
-	uint16_t data_room;	/* bytes of frame an mbuf must hold, headroom not counted */
-	bool sets_mtu;		/* rte_eth_dev_set_mtu() works */
-	bool allmulticast;	/* needs telling to receive multicast (ARP does not, ND does) */
+	const char *driver; /* as rte_eth_dev_info names it; NULL: the row for all others */
+	uint16_t mtu_max;   /* beyond it frames would not fit what the PMD can carry */
+	uint16_t data_room; /* bytes of frame an mbuf must hold, headroom not counted */
+	bool sets_mtu;	    /* rte_eth_dev_set_mtu() works */
+	bool allmulticast;  /* needs telling to receive multicast (ARP does not, ND does) */
 };
 
 /* The row of a driver. Never NULL. */
