@@ -215,6 +215,13 @@ static uint64_t sum_chain(const struct rte_mbuf *m, uint32_t offset, uint32_t le
 	return sum;
 }
 
+/* RFC 8200 8.1.  DPDK's own shifts a protocol of 128 or more into a sign. */
+static uint64_t pseudo_header6(const struct rte_ipv6_hdr *ip)
+{
+	return (uint64_t)rte_raw_cksum(ip->src_addr, 2 * sizeof(ip->src_addr)) + ip->payload_len +
+	       rte_cpu_to_be_16(ip->proto);
+}
+
 bool packet_checksums_good(const struct packet *p)
 {
 	uint32_t tcp_offset =
@@ -222,7 +229,7 @@ bool packet_checksums_good(const struct packet *p)
 	uint64_t sum = sum_chain(p->m, tcp_offset, p->tcp_header + p->payload);
 
 	if (p->key.v6)
-		return csum_fold(sum + rte_ipv6_phdr_cksum(p->ip6, 0)) == 0xffff;
+		return csum_fold(sum + pseudo_header6(p->ip6)) == 0xffff;
 	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff &&
 	       csum_fold(sum + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
 }
@@ -232,6 +239,6 @@ bool packet_icmp_good(const struct packet *p)
 	uint64_t sum = sum_chain(p->m, packet_icmp_offset(p), p->payload);
 
 	if (p->key.v6)
-		return csum_fold(sum + rte_ipv6_phdr_cksum(p->ip6, 0)) == 0xffff;
+		return csum_fold(sum + pseudo_header6(p->ip6)) == 0xffff;
 	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff && csum_fold(sum) == 0xffff;
 }
