@@ -136,8 +136,8 @@ struct flow_status {
  * The flow table's pen.  All functions run on the control thread only.
  *
  * insert: makes both directions visible to all workers before it returns.  Sides are a = 0, b = 1.
- *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples; -ENOTSUP: this data plane
- *   cannot splice two legs so unlike.  Nothing is inserted on error.
+ *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples.
+ *   Nothing is inserted on error.
  * remove: makes the flow invisible; its memory is used again when no worker can still see it.
  * status: -ESTALE when the id is not that of a flow in the table.
  */
