@@ -77,13 +77,18 @@ class Lab:
     """A lab of this script's own, from `with` to the end of it.
 
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
-    xmpp=False: without Prosody and tandemd.  wire, bob_wire: what alice's or bob's wire does to the
-    frames, such as "loss=1,delay=50", see impair.c; None is a plain cable.  When the script is content and tandemd still runs, it
+    xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  wire, bob_wire: what
+    alice's or bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a
+    plain cable.  When the script is content and tandemd still runs, it
     must also stop in order, with status 0.
     """
 
-    def __init__(self, settings=None, *, relay=True, xmpp=True, offload="off", wire=None, bob_wire=None):
+    def __init__(
+        self, settings=None, *, relay=True, xmpp=True, server="prosody", offload="off", wire=None, bob_wire=None
+    ):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
+        if server == "ejabberd":
+            self.arguments.append("-e")
         if not relay:
             self.arguments.append("-n")
         if not xmpp:
@@ -131,7 +136,7 @@ class Lab:
             subprocess.run([LAB, "down", self.dir])
 
     def show_logs(self):
-        for program in ("prosody", "tandemd"):
+        for program in ("prosody", "ejabberd", "tandemd"):
             log = self.dir / f"{program}.log"
             if log.exists():
                 print(f"--- {log.name}", file=sys.stderr)
