@@ -223,13 +223,13 @@ static unsigned int say_data(struct end *e, unsigned int from)
 	fin = from + n == e->n_out && e->granted > e->n_out;
 	if (n > 0 || fin)
 		say(e, e->send_base + from, from, n, fin);
+	/* What is said again may be longer than it was: its end is new. */
+	e->nxt = RTE_MAX(e->nxt, from + n + fin);
 	return n + fin;
 }
 
 static void act(struct end *e)
 {
-	unsigned int n;
-
 	e->clock += chance(300);
 	if (now >= e->timer) {
 		e->timer = now + RTO;
@@ -239,10 +239,8 @@ static void act(struct end *e)
 			say(e, e->send_base + e->nxt - 1, 0, 0, false);
 	}
 	while (e->nxt <= e->n_out && chance(700)) {
-		n = say_data(e, e->nxt);
-		if (n == 0)
+		if (say_data(e, e->nxt) == 0)
 			break;
-		e->nxt += n;
 		e->timer = now + RTO;
 	}
 	if (e->owes_ack && chance(600))
@@ -531,8 +529,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(conversations, rig_start, rig_end),
 	};
 
-	/* The same conversations every time; others by hand.  Seed 1795373106 ends in an acknowledgement
-	 * of what was not received, whose cause is not known yet. */
-	setenv("TANDEM_TEST_SEED", "1", 0);
 	return cmocka_run_group_tests(tests, rig_ports, rig_ports_end);
 }
