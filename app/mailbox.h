@@ -118,7 +118,7 @@ enum mailbox_cookies {
 enum flow_state {
 	FLOW_ESTABLISHED,
 	FLOW_HALF_CLOSED,   /* a FIN passed */
-	FLOW_RESET_PENDING, /* a RST passed that its receiver may refuse (RFC 5961) */
+	FLOW_RESET_PENDING, /* a RST passed that its receiver takes if it has all that was sent */
 	FLOW_FINISHED,	    /* both FINs passed and are acknowledged */
 	FLOW_RESET,	    /* a RST passed that its receiver must take */
 	FLOW_SUPERSEDED,    /* one end started a new connection on its four-tuple: remove at once */

@@ -150,8 +150,10 @@ static void note_fin(const struct flow_table *t, uint32_t slot, const struct vie
 		track_set_state(t, slot, FLOW_HALF_CLOSED, now_ms);
 }
 
-/* RFC 5961 3.2: only a RST at exactly the expected number must be taken; one elsewhere in the
- * window brings a challenge, and may be a blind attacker's. */
+/* RFC 5961 3.2: only a RST at exactly the expected number is taken; one elsewhere in the window
+ * brings a challenge, whose answer is exact when it was meant.  What is expected may be ahead of what
+ * was acknowledged: a killed sender's RST stands behind all that it had sent.  Anywhere else it is a
+ * guess, which must not shorten the life of a session that may well be silent for hours. */
 static void note_rst(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t seq,
 		     uint64_t now_ms)
 {
@@ -161,7 +163,7 @@ static void note_rst(const struct flow_table *t, uint32_t slot, const struct vie
 		return;
 	if (seq == acked(v)) {
 		track_set_state(t, slot, FLOW_RESET, now_ms);
-	} else if (seq_after(seq, acked(v)) && seq_not_after(seq, granted(v))) {
+	} else if (seq == relaxed_load(&v->own->seq_hi)) {
 		relaxed_store(&v->own->flags, v->own->flags | TRACK_RST);
 		track_set_state(t, slot, FLOW_RESET_PENDING, now_ms);
 	}
