@@ -62,18 +62,31 @@ void opening_start(struct worker *w, struct leg *leg, uint64_t flow, unsigned in
 	opening_timer(w, leg);
 }
 
-/* The receiver of direction `slot` takes a RST at exactly what it acknowledged last. */
-static void send_rst(struct worker *w, uint32_t slot)
+/* A RST to the receiver of direction `slot`, in whose numbers `seq` is. */
+static void send_rst(struct worker *w, uint32_t slot, uint32_t seq)
 {
 	const struct flow_table *t = w->flows;
 
 	output_reply(w, &(struct reply){
 				.to = flow_table_out(t, slot),
 				.next_hop = relaxed_load(&t->tracks[slot].next_hop),
-				.seq = relaxed_load(&t->tracks[slot ^ 1].ack_hi),
+				.seq = seq,
 				.ack = relaxed_load(&t->tracks[slot ^ 1].seq_hi),
 				.flags = RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG,
 			});
+}
+
+/* It is taken only at exactly the number that is expected (RFC 5961 3.2): what was acknowledged
+ * last, or, when that is still to be acknowledged, the end of all that was sent. */
+static void reset_receiver(struct worker *w, uint32_t slot)
+{
+	const struct flow_table *t = w->flows;
+	uint32_t acked = relaxed_load(&t->tracks[slot ^ 1].ack_hi);
+	uint32_t sent = relaxed_load(&t->tracks[slot].seq_hi) + t->lines[slot].seq_delta;
+
+	send_rst(w, slot, acked);
+	if (sent != acked)
+		send_rst(w, slot, sent);
 }
 
 void opening_undo(struct worker *w, uint64_t flow)
@@ -81,7 +94,7 @@ void opening_undo(struct worker *w, uint64_t flow)
 	uint32_t slot = flow_table_slot(w->flows, flow);
 
 	if (slot != TUPLE_NO_SLOT) {
-		send_rst(w, slot);
-		send_rst(w, slot + 1);
+		reset_receiver(w, slot);
+		reset_receiver(w, slot + 1);
 	}
 }
