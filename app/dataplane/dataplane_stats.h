@@ -14,7 +14,7 @@
 /* Why a packet went no further: the closed set of tandem_dropped_packets_total{reason}. */
 enum drop_reason {
 	DROP_MALFORMED,	   /* lengths that lie, headers cut off */
-	DROP_CHECKSUM,	   /* verified where a segment would change state */
+	DROP_CHECKSUM,	   /* verified where state would change, or an IPv4 header goes */
 	DROP_TTL,	   /* TTL 1 or 0 */
 	DROP_OTHER_HOST,   /* a unicast MAC that is not the port's */
 	DROP_FRAGMENT,	   /* the service's TCP in an IP fragment or behind IPv6 extension

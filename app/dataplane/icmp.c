@@ -391,10 +391,12 @@ void icmp_input(struct worker *w, struct packet *p)
 
 /* --- the relay's own --- */
 
-/* What IPv4 allowed before it became IPv6 is not known any more; nearly nobody does for TCP. */
-static bool may_be_told(const struct packet *p)
+/* What IPv4 allowed before it became IPv6 is not known any more; nearly nobody does for TCP. And
+ * what was IPv6 is told whatever it may undergo as IPv4. */
+static bool may_be_told(const struct flow_line *line, const struct packet *p)
 {
-	return p->key.v6 || p->ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+	return line->flags & FLOW_KEY6 || p->key.v6 ||
+	       p->ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 }
 
 static void tell_too_big(struct worker *w, uint32_t slot, const struct packet *p, uint32_t mtu)
@@ -425,7 +427,7 @@ static void tell_too_big(struct worker *w, uint32_t slot, const struct packet *p
 
 void icmp_too_big(struct worker *w, uint32_t slot, struct packet *p, uint32_t mtu)
 {
-	if (may_be_told(p))
+	if (may_be_told(&w->flows->lines[slot], p))
 		tell_too_big(w, slot, p, mtu);
 	worker_drop(w, p->m, DROP_TOO_BIG);
 }

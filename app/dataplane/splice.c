@@ -6,6 +6,10 @@
 /* NOP NOP TIMESTAMP 10, as nearly every segment carries it: the option's numbers are aligned. */
 #define OPTIONS_TIMESTAMP_ALIGNED RTE_BE32(0x0101080a)
 
+/* RFC 7915 5.1: an IPv4 packet of this size was IPv6 of no more than 1280 bytes, and its sender
+ * will not be talked into less. */
+#define FRAGMENTABLE_MAX 1260
+
 /* A word of a header, which need not be aligned in memory. */
 typedef rte_be32_t unaligned_be32 __attribute__((aligned(1), may_alias));
 
@@ -140,14 +144,25 @@ static void *resize_ip(struct packet *p, uint16_t from, uint16_t to)
 	return p->eth + 1;
 }
 
-/* RFC 7915 section 4.1 for a packet that is no fragment; IPv4 options are left behind. */
+static bool refuse(struct packet *p, enum drop_reason why)
+{
+	p->drop = (uint8_t)why;
+	return false;
+}
+
+/* RFC 7915 section 4.1 for a packet that is no fragment; IPv4 options are left behind.  IPv6 has no
+ * checksum in which damage of the header could be seen any more. */
 static bool replace_ip4(const struct flow_wide *wide, struct packet *p)
 {
 	uint8_t tos = p->ip->type_of_service, ttl = p->ip->time_to_live;
-	struct rte_ipv6_hdr *ip6 = resize_ip(p, rte_ipv4_hdr_len(p->ip), sizeof(*ip6));
+	uint16_t header = rte_ipv4_hdr_len(p->ip);
+	struct rte_ipv6_hdr *ip6;
 
+	if (unlikely(rte_raw_cksum(p->ip, header) != 0xffff))
+		return refuse(p, DROP_CHECKSUM);
+	ip6 = resize_ip(p, header, sizeof(*ip6));
 	if (ip6 == NULL)
-		return false;
+		return refuse(p, DROP_NO_BUFFER);
 	p->eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
 	p->ip6 = ip6;
 	p->key.v6 = true;
@@ -159,25 +174,27 @@ static bool replace_ip4(const struct flow_wide *wide, struct packet *p)
 	return true;
 }
 
-/* RFC 7915 section 5.1; never to be fragmented, for the other side did not allow it either. */
-static bool replace_ip6(const struct flow_line *line, struct packet *p)
+/* RFC 7915 section 5.1.  An id matters only to what may be fragmented (RFC 6864 4.1). */
+static bool replace_ip6(const struct flow_line *line, struct packet *p, uint16_t id)
 {
 	uint8_t class = (uint8_t)(rte_be_to_cpu_32(p->ip6->vtc_flow) >> 20);
 	uint8_t hops = p->ip6->hop_limits;
+	uint32_t length = (uint32_t)sizeof(struct rte_ipv4_hdr) + p->tcp_header + p->payload;
+	bool whole = length > FRAGMENTABLE_MAX;
 	struct rte_ipv4_hdr *ip;
 
 	/* IPv6 does not count its header in the length, IPv4 does. */
-	if (unlikely(p->tcp_header + p->payload > UINT16_MAX - sizeof(*ip)))
-		return false;
+	if (unlikely(length > UINT16_MAX))
+		return refuse(p, DROP_NO_BUFFER);
 	ip = resize_ip(p, sizeof(*p->ip6), sizeof(*ip));
 	p->eth->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	p->ip = ip;
 	p->key.v6 = false;
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->type_of_service = class;
-	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + p->tcp_header + p->payload));
-	ip->packet_id = 0;
-	ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
+	ip->total_length = rte_cpu_to_be_16((uint16_t)length);
+	ip->packet_id = whole ? 0 : rte_cpu_to_be_16(id);
+	ip->fragment_offset = whole ? RTE_BE16(RTE_IPV4_HDR_DF_FLAG) : 0;
 	ip->time_to_live = hops - 1;
 	ip->next_proto_id = IPPROTO_TCP;
 	ip->hdr_checksum = 0;
@@ -188,7 +205,7 @@ static bool replace_ip6(const struct flow_line *line, struct packet *p)
 }
 
 static bool translate_ip(const struct flow_line *line, const struct flow_wide *wide,
-			 struct packet *p)
+			 struct packet *p, uint16_t id)
 {
 	switch (line->flags & (FLOW_KEY6 | FLOW_OUT6)) {
 	case 0:
@@ -201,12 +218,13 @@ static bool translate_ip(const struct flow_line *line, const struct flow_wide *w
 	case FLOW_OUT6:
 		return replace_ip4(wide, p);
 	default:
-		return replace_ip6(line, p);
+		return replace_ip6(line, p, id);
 	}
 }
 
-bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p)
+bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p,
+		      uint16_t id)
 {
 	p->tcp->cksum = csum_update(p->tcp->cksum, translate_tcp(line, p));
-	return translate_ip(line, wide, p);
+	return translate_ip(line, wide, p, id);
 }

@@ -12,15 +12,17 @@
 
 /*
  * Rewrite IP and TCP headers of `p` by the lines of its direction, DESIGN 3.4; `wide` matters only
- * where a leg is IPv6.  Between the families the IP header is replaced, and `p` follows it.  The
+ * where a leg is IPv6.  Between the families the IP header is replaced, and `p` follows it; `id`
+ * is the identification of an IPv4 header made so that may be fragmented on its way.  The
  * TTL or hop limit must be 2 or more.  Malformed TCP options end the translation of options, not of
  * the segment: they are the receiver's to judge.  The MACs are the caller's to set; between the
  * families the frame begins elsewhere, and they are anything.
  *
- * Returns false, with the packet spoilt, when the mbuf has no headroom for a longer header, or IPv4
- * no number for such a length.
+ * Returns false, with the packet spoilt and `p->drop` telling why: the mbuf has no headroom for a
+ * longer header, IPv4 no number for such a length, or the header to be replaced came damaged.
  */
-bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p);
+bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p,
+		      uint16_t id);
 
 /* Bytes that a packet of the direction is longer by when it leaves: by the headers of the families,
  * and by the timestamps that are inserted. */

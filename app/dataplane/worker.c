@@ -145,15 +145,25 @@ static bool insert_timestamps(struct worker *w, uint32_t slot, struct packet *p)
 
 	if (flags & (RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG))
 		return true;
+	p->drop = DROP_NO_BUFFER;
 	return timestamp_insert(p, track_tsval(w->flows, slot, w->now_ms),
 				flags & RTE_TCP_ACK_FLAG ? track_tsecr(w->flows, slot) : 0);
 }
 
+/* IPv4 ids count the direction's packets, from where nobody can tell: each flow has its own, which
+ * no other worker shares in the usual case, and 65,536 pass before one comes again. */
+static uint16_t next_ip_id(const struct flow_table *t, uint32_t slot, const struct packet *p)
+{
+	return (uint16_t)(p->hash + relaxed_load(&t->tracks[slot].packets));
+}
+
+/* False: `p->drop` says why. */
 static bool translate(struct worker *w, uint32_t slot, struct packet *p)
 {
 	const struct flow_line *line = &w->flows->lines[slot];
 
-	if (unlikely(!splice_translate(line, &w->flows->wides[slot], p)))
+	if (unlikely(!splice_translate(line, &w->flows->wides[slot], p,
+				       next_ip_id(w->flows, slot, p))))
 		return false;
 	return likely(!(line->flags & FLOW_TS_INSERT)) || insert_timestamps(w, slot, p);
 }
@@ -172,7 +182,7 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 	last_hop_check(flows, slot, p);
 	track_packet(flows, slot, p, w->now_ms);
 	if (unlikely(!translate(w, slot, p))) {
-		worker_drop(w, p->m, DROP_NO_BUFFER);
+		worker_drop(w, p->m, p->drop);
 		return;
 	}
 	hop = relaxed_load(&flows->tracks[slot].next_hop);

@@ -8,6 +8,9 @@
 Neither end sees the small link: far's own link carries 1500 bytes, so its SYN tells the full size.
 router1 says to the relay what it cannot carry on; the relay says so to near.  Each user is the far
 one once.
+
+Where the link carries less than an IPv6 sender ever comes down to, what it sends becomes IPv4 that
+routers may cut (RFC 7915 5.1).
 """
 
 import json
@@ -18,6 +21,8 @@ from harness import (
 
 SIZE = 4 << 20
 SMALL = 1300
+SMALLER = 1000  # less than IPv6 allows
+IPV6_LEAST = 1280
 
 
 def put_behind_routers(lab, place):
@@ -77,6 +82,13 @@ def translated(lab):
     return lab.metric("tandem_icmp_errors_total", kind="translated")
 
 
+def fragments(lab):
+    """How many router1 made."""
+    rows = [row.split() for row in lab.run("router1", "cat", "/proc/net/snmp").stdout.splitlines()]
+    names, values = (row for row in rows if row[0] == "Ip:")
+    return int(values[names.index("FragCreates")])
+
+
 def transfer(lab, users, near, far, relays, wanted):
     """A transfer from near to far and one back; `wanted`: the path MTU that near must learn."""
     before = translated(lab)
@@ -108,4 +120,10 @@ for near, far in (("alice", "bob"), ("bob", "alice")):
             ((RELAY_AT6[near], RELAY_AT[far]), SMALL + 20),
         ):
             transfer(lab, users, near, far, relays, wanted)
+        lab.run("router1", "ip", "route", "replace", f"{HOME[far]}/32", "via", "10.0.1.2",
+                "mtu", "lock", str(SMALLER))
+        cut = fragments(lab)
+        transfer(lab, users, near, far, (RELAY_AT6[near], RELAY_AT[far]), IPV6_LEAST)
+        if fragments(lab) == cut:
+            fail("router1 made no fragments")
         expect(lab.metric("tandem_dropped_packets_total", reason="icmp_ignored"), 0, "errors ignored")

@@ -431,6 +431,7 @@ static void relay(struct packet *p, const struct frame_view *was, uint32_t slot,
 	const struct leg_report *a = &legs[slot & 1], *b = &legs[~slot & 1];
 	const bool to6 = !IN6_IS_ADDR_V4MAPPED(&b->tuple.peer_addr);
 	unsigned int headroom = p->m->data_off, grown = 0;
+	enum drop_reason why = DROP_REASONS;
 	struct flow_track before[2];
 
 	memcpy(before, &flows.tracks[slot & ~UINT32_C(1)], sizeof(before));
@@ -442,11 +443,17 @@ static void relay(struct packet *p, const struct frame_view *was, uint32_t slot,
 	if (to6 && !was->v6 && was->ip_header < 40)
 		grown = 40 - was->ip_header;
 	CHECK(packet_hops(p) == was->hops);
-	if (!splice_translate(&flows.lines[slot], &flows.wides[slot], p)) {
-		CHECK(headroom < grown);
+	/* No damage is hidden by a new header. */
+	if (to6 && !was->v6 && frame_ip_residue(was) != 0xffff)
+		why = DROP_CHECKSUM;
+	else if (headroom < grown)
+		why = DROP_NO_BUFFER;
+	CHECK(splice_translate(&flows.lines[slot], &flows.wides[slot], p, 0x7a5e) ==
+	      (why == DROP_REASONS));
+	if (why != DROP_REASONS) {
+		CHECK(p->drop == why);
 		return;
 	}
-	CHECK(headroom >= grown);
 	check_translated(p, was, a, b);
 	if (stamp(p, a, b))
 		cut(p);

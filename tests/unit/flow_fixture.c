@@ -103,7 +103,7 @@ struct segment segment_from(const struct leg_report *leg)
 
 void segment_redirect(struct segment *s, const struct leg_report *to)
 {
-	bool was6 = s->v6;
+	bool was6 = s->v6, may_be_fragmented;
 
 	set_addresses(s, &to->tuple.relay_addr, &to->tuple.peer_addr);
 	s->src_port = rte_be_to_cpu_16(to->tuple.relay_port);
@@ -111,8 +111,10 @@ void segment_redirect(struct segment *s, const struct leg_report *to)
 	s->ttl--;
 	if (s->v6 == was6)
 		return;
-	s->id = 0;
-	s->frag = s->v6 ? 0 : RTE_IPV4_HDR_DF_FLAG;
+	/* RFC 7915 5.1 */
+	may_be_fragmented = !s->v6 && 40 + s->n_options + s->n_payload <= 1260;
+	s->id = may_be_fragmented ? FLOW_RIG_ID : 0;
+	s->frag = s->v6 || may_be_fragmented ? 0 : RTE_IPV4_HDR_DF_FLAG;
 	s->label = 0;
 	s->n_ip_options = 0;
 	memset(s->ip_options, 0, sizeof(s->ip_options));

@@ -41,8 +41,11 @@ struct leg_report report_over6(struct leg_report r, const struct in6_addr *peer)
 
 /* A plain ACK from that leg, TTL 64. */
 struct segment segment_from(const struct leg_report *leg);
+/* What an IPv4 header made anew is told to have for an id. */
+#define FLOW_RIG_ID 0x7a5e
+
 /* Put IP header and ports of `s`, as it came from a leg, to what they must be towards the leg `to`:
- * between the families by RFC 7915. */
+ * between the families by RFC 7915, with that id. */
 void segment_redirect(struct segment *s, const struct leg_report *to);
 
 /* Splice and return the id. */

@@ -89,6 +89,49 @@ static void corruption_stays_visible(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* An IPv4 header that is replaced is not made whole: the packet ends here. */
+static void damaged_ip_header(void **state)
+{
+	struct segment s = peer_segment(&a, ACK);
+	struct rte_mbuf *m;
+
+	(void)state;
+	s.n_payload = 100;
+	s.bad_ip = 0x0101;
+	rig_put(0, &s);
+	m = rig_take(1);
+	assert_int_equal(m == NULL, !a.syn.v6 && b.syn.v6);
+	if (m != NULL)
+		assert_int_equal(ip_residue(m) == 0xffff, a.syn.v6);
+	assert_int_equal(rig_dropped(DROP_CHECKSUM), m == NULL);
+	assert_int_equal(rig.stats.relayed_packets, m != NULL);
+	rte_pktmbuf_free(m);
+}
+
+/* What may become fragments as IPv4, though it was IPv6, needs ids of its own (RFC 6864).
+ * Other IPv4 keeps the ones it has. */
+static void ids(void **state)
+{
+	struct segment s = peer_segment(&a, ACK);
+	unsigned int i, had = 0;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		struct segment got;
+
+		s.id = (uint16_t)(7 * i);
+		s.n_payload = 1 + i;
+		got = pass(&a, &b, &s);
+		if (b.syn.v6)
+			assert_int_equal(got.id, 0);
+		else if (!a.syn.v6)
+			assert_int_equal(got.id, s.id);
+		else if (i > 0)
+			assert_int_equal(got.id, (uint16_t)(had + 1));
+		had = got.id;
+	}
+}
+
 static void a_burst_keeps_its_order(void **state)
 {
 	unsigned int i;
@@ -424,6 +467,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SPLICED_TEST(both_ways),
 		SPLICED_TEST(corruption_stays_visible),
+		SPLICED_TEST(damaged_ip_header),
+		SPLICED_TEST(ids),
 		SPLICED_TEST(a_burst_keeps_its_order),
 		SPLICED_TEST(ttl),
 		SPLICED_TEST(fins_and_rsts_pass),

@@ -28,7 +28,7 @@ static struct leg_report bob_of(const struct mix *mix)
 
 static bool translate(uint32_t slot, struct packet *p)
 {
-	return splice_translate(&rig.t.lines[slot], &rig.t.wides[slot], p);
+	return splice_translate(&rig.t.lines[slot], &rig.t.wides[slot], p, FLOW_RIG_ID);
 }
 
 static int set_up(void **state)
@@ -448,6 +448,76 @@ static void longest(void **state)
 	assert_int_equal(flow_table_remove(&rig.t, flow), 0);
 }
 
+/* RFC 7915 5.1: what IPv6 could not carry in fewer bytes may be fragmented as IPv4, with an id; the
+ * rest must not. */
+static void fragmentable(void **state)
+{
+	static const struct {
+		unsigned int options, payload;
+		uint16_t id, frag;
+	} sizes[] = {
+		{0, 0, FLOW_RIG_ID, 0},
+		{0, 1220, FLOW_RIG_ID, 0},
+		{0, 1221, 0, RTE_IPV4_HDR_DF_FLAG},
+		{12, 1208, FLOW_RIG_ID, 0},
+		{12, 1209, 0, RTE_IPV4_HDR_DF_FLAG},
+		{40, 1180, FLOW_RIG_ID, 0},
+		{0, 1440, 0, RTE_IPV4_HDR_DF_FLAG},
+	};
+	struct leg_report a = alice_of(*state), b = bob_of(*state);
+	uint64_t flow = flow_rig_insert(&rig, &a, &b);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		struct segment s = segment_from(&a), got;
+		struct packet p;
+
+		memset(s.options, 1, sizes[i].options);
+		s.n_options = sizes[i].options;
+		s.n_payload = sizes[i].payload;
+		p = segment_packet(&s);
+		assert_true(translate(flow_rig_find(&rig.t, &a), &p));
+		assert_checksums(p.m);
+		got = segment_read(p.m);
+		assert_int_equal(got.id, sizes[i].id);
+		assert_int_equal(got.frag, sizes[i].frag);
+		rte_pktmbuf_free(p.m);
+	}
+	assert_int_equal(flow_table_remove(&rig.t, flow), 0);
+	fixture_assert_no_leak();
+}
+
+/* An IPv4 header that came damaged is not made whole; where it stays IPv4 the receiver will see. */
+static void damaged_header(void **state)
+{
+	static const uint16_t damages[] = {0x0001, 0x8000, 0x0100, 0xfffe};
+	const struct mix *mix = *state;
+	struct leg_report a = alice_of(mix), b = bob_of(mix);
+	uint64_t flow = flow_rig_insert(&rig, &a, &b);
+	unsigned int i, options;
+
+	for (i = 0; i < RTE_DIM(damages); i++) {
+		for (options = 0; options <= 40; options += 40) {
+			struct segment s = segment_from(&a);
+			struct packet p;
+
+			s.bad_ip = damages[i];
+			s.n_ip_options = options;
+			memset(s.ip_options, 1, options);
+			s.n_payload = 100;
+			p = segment_packet(&s);
+			p.drop = DROP_REASONS;
+			assert_int_equal(translate(flow_rig_find(&rig.t, &a), &p), !mix->to6);
+			assert_int_equal(p.drop, mix->to6 ? DROP_CHECKSUM : DROP_REASONS);
+			if (!mix->to6)
+				assert_int_not_equal(ip_residue(p.m), 0xffff);
+			rte_pktmbuf_free(p.m);
+		}
+	}
+	assert_int_equal(flow_table_remove(&rig.t, flow), 0);
+	fixture_assert_no_leak();
+}
+
 #define MIXED_TEST(test)                                        \
 	{#test " (4, 4)", test, NULL, NULL, &mixes[0]},         \
 		{#test " (6, 6)", test, NULL, NULL, &mixes[1]}, \
@@ -464,6 +534,9 @@ int main(void)
 		MIXED_TEST(checksum_fields_of_all_values),
 		MIXED_TEST(chains),
 		MIXED_TEST(headroom),
+		{"fragmentable (6, 4)", fragmentable, NULL, NULL, &mixes[3]},
+		{"damaged_header (4, 4)", damaged_header, NULL, NULL, &mixes[0]},
+		{"damaged_header (4, 6)", damaged_header, NULL, NULL, &mixes[2]},
 		{"longest (6, 6)", longest, NULL, NULL, &mixes[1]},
 		{"longest (6, 4)", longest, NULL, NULL, &mixes[3]},
 	};

@@ -193,12 +193,19 @@ static void check_random(uint32_t slot, const struct segment *in, const struct l
 	struct segment there, again, want = *in;
 	struct flow_line back;
 	struct flow_wide back_wide;
+	bool refused;
 
-	assert_true(splice_translate(line, &rig.t.wides[slot], &p));
+	refused = !in->v6 && ip != 0 && line->flags & FLOW_OUT6;
+	assert_int_equal(splice_translate(line, &rig.t.wides[slot], &p, FLOW_RIG_ID), !refused);
+	if (refused) {
+		assert_int_equal(p.drop, DROP_CHECKSUM);
+		rte_pktmbuf_free(p.m);
+		return;
+	}
 	there = segment_read(p.m);
 	segment_redirect(&want, to);
 	check_ip(&p, &there, &want);
-	/* A new header is whole; what was wrong with the old one is gone with it. */
+	/* A new header is whole. */
 	ip = want.v6 == in->v6 ? ip : 0;
 	assert_int_equal(residue(tcp_residue(p.m)), tcp);
 	assert_int_equal(residue(ip_residue(p.m)), ip);
@@ -208,7 +215,7 @@ static void check_random(uint32_t slot, const struct segment *in, const struct l
 
 	invert(slot, &back, &back_wide);
 	p.key.v6 = want.v6;
-	assert_true(splice_translate(&back, &back_wide, &p));
+	assert_true(splice_translate(&back, &back_wide, &p, FLOW_RIG_ID));
 	again = segment_read(p.m);
 	assert_int_equal(residue(tcp_residue(p.m)), tcp);
 	segment_redirect(&want, &mirror);
