@@ -10,6 +10,9 @@
 /* What the relay's own SYN|ACK told where window scaling was negotiated (DESIGN 3.1). */
 #define RELAY_WSCALE 8
 
+/* How far the clock that a packet's time is of may be ahead of its reader's. */
+#define MOST_AHEAD_MS 60000
+
 /* An id: generation above, pair below. */
 static uint64_t make_id(uint32_t generation, uint32_t pair)
 {
@@ -289,10 +292,13 @@ uint64_t flow_table_id(const struct flow_table *t, uint32_t slot)
 	return make_id(relaxed_load(&t->lines[slot & ~UINT32_C(1)].generation), slot / 2);
 }
 
-/* The time whose low half is `low`, not after `now_ms` by 49 days or more. */
+/* The time whose low half is `low`: within the 49 days before `now_ms`, or a little after it, for
+ * a worker may have written it down since the clock was read. */
 static uint64_t whole_ms(uint64_t now_ms, uint32_t low)
 {
-	return now_ms - (uint32_t)((uint32_t)now_ms - low);
+	const uint64_t latest_ms = now_ms + MOST_AHEAD_MS;
+
+	return latest_ms - (uint32_t)((uint32_t)latest_ms - low);
 }
 
 int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_status *status)

@@ -140,8 +140,8 @@ static void status_and_stale_ids(void **state)
 	rig.t.tracks[1].last_ms = 9;
 	assert_int_equal(flow_table_status(&rig.t, flow, &status), 0);
 	assert_int_equal(status.state, FLOW_ESTABLISHED);
-	assert_int_equal(status.state_since_ms, 1);
-	assert_int_equal(status.last_packet_ms, 9);
+	assert_int_equal((uint32_t)status.state_since_ms, 1);
+	assert_int_equal((uint32_t)status.last_packet_ms, 9);
 	assert_int_equal(status.packets[0], 3);
 	assert_int_equal(status.packets[1], 5);
 	assert_int_equal(status.bytes[0], 30);
@@ -157,6 +157,30 @@ static void status_and_stale_ids(void **state)
 	assert_int_equal(flow_table_status(&rig.t, next + 1, &status), -ESTALE);
 	assert_int_equal(flow_table_status(&rig.t, 0, &status), -ESTALE);
 	assert_int_equal(flow_table_status(&rig.t, UINT64_MAX, &status), -ESTALE);
+	end();
+}
+
+/* A packet passed since the reader's clock was read: it is not one of 49 days ago. */
+static void times_around_now(void **state)
+{
+	struct leg_report a = report_alice(), b = report_bob();
+	static const int64_t around[] = {-1000, -30 * INT64_C(86400000), 0, 1, 20000};
+	struct flow_status status;
+	uint64_t flow, now_ms;
+	unsigned int i;
+
+	(void)state;
+	start(1);
+	flow = flow_rig_insert(&rig, &a, &b);
+	for (i = 0; i < RTE_DIM(around); i++) {
+		now_ms = mailbox_now_ms();
+		rig.t.tracks[0].last_ms = (uint32_t)(now_ms + (uint64_t)around[i]);
+		rig.t.tracks[1].last_ms = rig.t.tracks[0].last_ms;
+		rig.t.tracks[0].state_ms = rig.t.tracks[0].last_ms;
+		assert_int_equal(flow_table_status(&rig.t, flow, &status), 0);
+		assert_int_equal(status.last_packet_ms, now_ms + (uint64_t)around[i]);
+		assert_int_equal(status.state_since_ms, now_ms + (uint64_t)around[i]);
+	}
 	end();
 }
 
@@ -555,6 +579,7 @@ int main(void)
 		cmocka_unit_test(unscaled_leg),
 		cmocka_unit_test(unlike_legs),
 		cmocka_unit_test(status_and_stale_ids),
+		cmocka_unit_test(times_around_now),
 		cmocka_unit_test(taken_tuples),
 		cmocka_unit_test(two_make_room),
 		cmocka_unit_test(families),

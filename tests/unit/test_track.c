@@ -278,9 +278,9 @@ static void run_script(const struct script *script, const struct bases *at)
 		if (status.state != step->state)
 			fail_msg("%s, step %u: state %d, not %d", script->name, i, status.state,
 				 step->state);
-		if (status.state != was && status.state_since_ms != 100 + i)
+		if (status.state != was && (uint32_t)status.state_since_ms != 100 + i)
 			fail_msg("%s, step %u: time of the change", script->name, i);
-		if (status.last_packet_ms != 100 + i)
+		if ((uint32_t)status.last_packet_ms != 100 + i)
 			fail_msg("%s, step %u: time of the packet", script->name, i);
 		if (track->seq_hi != step->seq_hi + (step->from == A ? at->r_a : at->r_b))
 			fail_msg("%s, step %u: seq_hi", script->name, i);
@@ -353,7 +353,7 @@ static void counts_and_window(void **state)
 	assert_int_equal(status.packets[0], 3);
 	assert_int_equal(status.packets[1], 0);
 	assert_int_equal(status.bytes[0], 30);
-	assert_int_equal(status.last_packet_ms, 52);
+	assert_int_equal((uint32_t)status.last_packet_ms, 52);
 	assert_int_equal(rig.t.tracks[slot].window, 598);
 	assert_int_equal(rig.t.tracks[slot].edge, 1000 + (600 << 7));
 	flow_rig_fini(&rig);
