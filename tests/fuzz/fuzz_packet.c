@@ -211,6 +211,7 @@ static void expect_timestamps(uint8_t *tcp, unsigned int at, const struct leg_re
 static void expect_options(uint8_t *tcp, unsigned int header, const struct leg_report *a,
 			   const struct leg_report *b)
 {
+	const uint8_t one_has = a->options ^ b->options;
 	unsigned int at = 20, i;
 
 	while (at < header && tcp[at] != 0) {
@@ -218,8 +219,8 @@ static void expect_options(uint8_t *tcp, unsigned int header, const struct leg_r
 
 		if (kind != 1 && (length < 2 || at + length > header))
 			return;
-		if ((kind == 8 && length == 10 && a->options & ~b->options & LEG_TIMESTAMPS) ||
-		    (kind == 5 && a->options & ~b->options & LEG_SACK))
+		if ((kind == 8 && length == 10 && one_has & LEG_TIMESTAMPS) ||
+		    (kind == 5 && one_has & LEG_SACK))
 			memset(tcp + at, 1, length);
 		else if (kind == 8 && length == 10 && a->options & LEG_TIMESTAMPS)
 			expect_timestamps(tcp, at, a, b);
