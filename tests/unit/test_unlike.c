@@ -94,6 +94,8 @@ static void check_way(struct peer *p, const struct peer *q)
 	assert_to_peer(&got, q);
 	assert_int_equal(got.seq, q->synack.seq + 1);
 	assert_int_equal(got.ack, q->syn.seq + 1);
+	/* In p's own scale of 7, if it told one, and in the relay's of 8, if q heard of it. */
+	assert_int_equal(got.window, 500 << (has(p, 3) ? 7 : 0) >> (has(q, 3) ? 8 : 0));
 	assert_int_equal(got.n_payload, 100);
 	assert_memory_equal(got.payload, s.payload, 100);
 	assert_int_equal(segment_find_timestamps(&got, &tsval, &tsecr), has(q, 8));
