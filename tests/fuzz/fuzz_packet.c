@@ -21,6 +21,7 @@
 #include "track.h"
 
 #define FRAMES_MAX 16
+#define POOL_MBUFS 127
 
 enum repair {
 	REPAIR_SIDE = 1 << 0,	 /* it comes from b, not from a */
@@ -404,20 +405,23 @@ static unsigned int check_piece(struct rte_mbuf *m, const struct frame_view *who
 static void cut(struct packet *p)
 {
 	struct rte_mbuf *pieces[SEGMENT_PIECES];
-	unsigned int i, n, size, done = 0;
+	unsigned int i, n, size, done = 0, wanted = segment_pieces(p, room);
 	struct frame_view whole;
+	bool shortened;
 	uint8_t *flat;
 
-	if (room == 0 || p->payload == 0 || p->tcp_header - 20 + p->payload <= room ||
+	if (p->payload == 0 || p->tcp_header - 20 + p->payload <= room || wanted == 0 ||
 	    !packet_checksums_good(p))
 		return;
 	flat = flatten(p->m, &size);
 	CHECK(frame_look(flat, size, &whole));
+	shortened = flat[whole.tcp + 13] & (RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG);
+	CHECK(wanted <= (shortened ? 1 : SEGMENT_PIECES));
 	n = segment_cut(p, room, pool, pieces);
-	CHECK(n <= SEGMENT_PIECES && (n == 0 || pieces[0] == p->m));
+	CHECK(n == RTE_MIN(wanted, POOL_MBUFS + 1U) && pieces[0] == p->m);
 	for (i = 0; i < n; i++)
-		done += check_piece(pieces[i], &whole, done, i + 1 == n);
-	CHECK(n == 0 || done == whole.payload);
+		done += check_piece(pieces[i], &whole, done, i + 1 == wanted && !shortened);
+	CHECK((done == whole.payload) == (n == wanted && !shortened));
 	for (i = 1; i < n; i++)
 		rte_pktmbuf_free(pieces[i]);
 	CHECK(rte_mempool_full(pool));
@@ -516,7 +520,8 @@ static void set_up(void)
 	fuzz_eal();
 	readers = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(4));
 	CHECK(readers != NULL && rte_rcu_qsbr_init(readers, 4) == 0);
-	pool = rte_pktmbuf_pool_create("fuzz", 127, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	pool = rte_pktmbuf_pool_create("fuzz", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
 	CHECK(pool != NULL);
 	CHECK(flow_table_init(&flows, 4, &seed, readers) == 0);
 }
