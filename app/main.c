@@ -98,6 +98,7 @@ static int create_dataplane(struct tandemd *t)
 	for (i = 0; i < t->cfg->n_ports; i++) {
 		ports[i] = (struct dataplane_port){
 			.id = t->ports.ports[i].id,
+			.rx_queues = t->ports.ports[i].rx_queues,
 			.tap_id = t->ports.ports[i].tap_id,
 			.mac = t->ports.ports[i].mac,
 			.room = {t->cfg->ports[i].mtu - IPV4_TCP_HEADERS,

@@ -107,6 +107,7 @@ static int start_port(struct port *port, const struct config_port *cfg, uint16_t
 	if (rc < 0)
 		return rc;
 	port->started = true;
+	port->rx_queues = queues;
 	if (kind->allmulticast)
 		rte_eth_allmulticast_enable(port->id);
 	log_info("port %s: driver %s, %u queue(s), service traffic is told apart in software",

@@ -11,8 +11,9 @@
 #include "config.h"
 
 struct port {
-	uint16_t id;	 /* ethdev */
-	uint16_t tap_id; /* ethdev of the exception path */
+	uint16_t id;	    /* ethdev */
+	uint16_t rx_queues; /* that it was started with */
+	uint16_t tap_id;    /* ethdev of the exception path */
 	bool started, tap_started;
 	struct rte_ether_addr mac;
 };

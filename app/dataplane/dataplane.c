@@ -59,6 +59,7 @@ static int create_workers(struct dataplane *dp, struct mailbox *mb, struct rte_m
 	struct listener listener;
 	struct worker_args args = {
 		.cfg = dp->cfg,
+		.n_workers = dp->cfg->dataplane.n_workers,
 		.ports = dp->ports,
 		.n_ports = dp->cfg->n_ports,
 		.pool = pool,

@@ -19,8 +19,9 @@
 
 /* A started port of the configuration, by its index there. */
 struct dataplane_port {
-	uint16_t id;	 /* ethdev with one receive and one transmit queue a worker */
-	uint16_t tap_id; /* ethdev of its exception path */
+	uint16_t id;	    /* ethdev with one transmit queue a worker */
+	uint16_t rx_queues; /* worker w of n polls receive queues w, w + n, w + 2n ... */
+	uint16_t tap_id;    /* ethdev of its exception path, one queue a worker each way */
 	struct rte_ether_addr mac;
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */
 };

@@ -63,6 +63,7 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 
 	memset(w, 0, sizeof(*w));
 	w->index = index;
+	w->n_workers = args->n_workers;
 	w->ports = args->ports;
 	w->n_ports = args->n_ports;
 	w->pool = args->pool;
@@ -277,18 +278,27 @@ static void take_burst(struct worker *w, unsigned int port, struct rte_mbuf **fr
 		take_packet(w, &packets[i], classes[i]);
 }
 
-static unsigned int receive(struct worker *w)
+static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned int queue)
 {
 	struct rte_mbuf *frames[WORKER_BURST];
-	unsigned int port, i, n, total = 0;
+	unsigned int i, n;
+
+	n = rte_eth_rx_burst(w->ports[port].id, (uint16_t)queue, frames, WORKER_BURST);
+	for (i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	if (n > 0)
+		take_burst(w, port, frames, n);
+	return n;
+}
+
+/* A port may have more queues than there are workers, for the interface has them. */
+static unsigned int receive(struct worker *w)
+{
+	unsigned int port, queue, total = 0;
 
 	for (port = 0; port < w->n_ports; port++) {
-		n = rte_eth_rx_burst(w->ports[port].id, (uint16_t)w->index, frames, WORKER_BURST);
-		for (i = 0; i < n; i++)
-			rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
-		if (n > 0)
-			take_burst(w, port, frames, n);
-		total += n;
+		for (queue = w->index; queue < w->ports[port].rx_queues; queue += w->n_workers)
+			total += receive_queue(w, port, queue);
 	}
 	relaxed_add(&w->stats->packets, total);
 	return total;

@@ -43,7 +43,8 @@ struct listener {
 };
 
 struct worker {
-	unsigned int index; /* not the lcore */
+	unsigned int index;	/* not the lcore */
+	unsigned int n_workers; /* all there are */
 	const struct dataplane_port *ports;
 	unsigned int n_ports;
 	struct rte_eth_dev_tx_buffer *tx[CONFIG_MAX_PORTS];
@@ -79,6 +80,7 @@ static inline void worker_drop(struct worker *w, struct rte_mbuf *m, enum drop_r
 /* Set up on the control thread, before the worker runs. -ENOMEM. */
 struct worker_args {
 	const struct config *cfg;
+	unsigned int n_workers;
 	const struct dataplane_port *ports;
 	unsigned int n_ports;
 	struct rte_mempool *pool;

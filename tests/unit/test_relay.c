@@ -162,6 +162,23 @@ static void a_burst_keeps_its_order(void **state)
 	}
 }
 
+/* One worker has them all, each in its turn. */
+static void every_queue_is_polled(void **state)
+{
+	struct segment s = peer_segment(&a, ACK);
+	unsigned int queue;
+
+	(void)state;
+	s.n_payload = 10;
+	for (queue = 0; queue < RIG_QUEUES; queue++) {
+		rig_send_to_queue(0, queue, segment_build(&s));
+		rig_round();
+		assert_int_equal(rig_answer(1).seq, b.synack.seq + 1 + 10 * queue);
+		s.seq += 10;
+	}
+	assert_int_equal(rig.stats.packets, rig.stats.relayed_packets + 4);
+}
+
 static void ttl(void **state)
 {
 	struct segment s = peer_segment(&a, ACK), got;
@@ -470,6 +487,7 @@ int main(void)
 		SPLICED_TEST(damaged_ip_header),
 		SPLICED_TEST(ids),
 		SPLICED_TEST(a_burst_keeps_its_order),
+		SPLICED_TEST(every_queue_is_polled),
 		SPLICED_TEST(ttl),
 		SPLICED_TEST(fins_and_rsts_pass),
 		SPLICED_TEST(router_failover),

@@ -15,42 +15,64 @@ const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 /* An ethdev of two rings, as the test sees it. */
 struct wire {
 	uint16_t id;
-	struct rte_ring *in, *out; /* of the worker */
+	unsigned int queues;
+	struct rte_ring *in[RIG_QUEUES], *out; /* of the worker */
 };
 
 static struct wire wires[RIG_PORTS], taps[RIG_PORTS];
 static struct dataplane_port ports[RIG_PORTS];
 static struct rig_mix mix;
 
-static int wire_create(struct wire *wire, const char *kind, unsigned int i)
+static int wire_rings(struct wire *wire, const char *kind, unsigned int i)
+{
+	char name[32];
+	unsigned int q;
+
+	for (q = 0; q < wire->queues; q++) {
+		snprintf(name, sizeof(name), "%s%u_in%u", kind, i, q);
+		wire->in[q] = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
+		if (wire->in[q] == NULL)
+			return -1;
+	}
+	snprintf(name, sizeof(name), "%s%u_out", kind, i);
+	wire->out = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
+	return wire->out != NULL ? 0 : -1;
+}
+
+static int wire_create(struct wire *wire, const char *kind, unsigned int i, unsigned int queues)
 {
 	const struct rte_eth_conf conf = {0};
 	char name[32];
+	unsigned int q;
 	int id;
 
-	snprintf(name, sizeof(name), "%s%u_in", kind, i);
-	wire->in = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
-	snprintf(name, sizeof(name), "%s%u_out", kind, i);
-	wire->out = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, 0);
-	snprintf(name, sizeof(name), "%s%u", kind, i);
-	if (wire->in == NULL || wire->out == NULL)
+	wire->queues = queues;
+	if (wire_rings(wire, kind, i) < 0)
 		return -1;
-	id = rte_eth_from_rings(name, &wire->in, 1, &wire->out, 1, 0);
+	snprintf(name, sizeof(name), "%s%u", kind, i);
+	id = rte_eth_from_rings(name, wire->in, queues, &wire->out, 1, 0);
 	if (id < 0)
 		return -1;
 	wire->id = (uint16_t)id;
-	if (rte_eth_dev_configure(wire->id, 1, 1, &conf) < 0 ||
-	    rte_eth_rx_queue_setup(wire->id, 0, RING_SIZE, 0, NULL, fixture_pool) < 0 ||
+	if (rte_eth_dev_configure(wire->id, (uint16_t)queues, 1, &conf) < 0 ||
 	    rte_eth_tx_queue_setup(wire->id, 0, RING_SIZE, 0, NULL) < 0)
 		return -1;
+	for (q = 0; q < queues; q++) {
+		if (rte_eth_rx_queue_setup(wire->id, (uint16_t)q, RING_SIZE, 0, NULL,
+					   fixture_pool) < 0)
+			return -1;
+	}
 	return rte_eth_dev_start(wire->id);
 }
 
 static void wire_destroy(struct wire *wire)
 {
+	unsigned int q;
+
 	rte_eth_dev_stop(wire->id);
 	rte_eth_dev_close(wire->id);
-	rte_ring_free(wire->in);
+	for (q = 0; q < wire->queues; q++)
+		rte_ring_free(wire->in[q]);
 	rte_ring_free(wire->out);
 }
 
@@ -61,9 +83,11 @@ int rig_ports(void **state)
 	if (fixture_eal(state) < 0)
 		return -1;
 	for (i = 0; i < RIG_PORTS; i++) {
-		if (wire_create(&wires[i], "port", i) < 0 || wire_create(&taps[i], "tap", i) < 0)
+		if (wire_create(&wires[i], "port", i, RIG_QUEUES) < 0 ||
+		    wire_create(&taps[i], "tap", i, 1) < 0)
 			return -1;
 		ports[i] = (struct dataplane_port){.id = wires[i].id,
+						   .rx_queues = RIG_QUEUES,
 						   .tap_id = taps[i].id,
 						   .mac = port_mac[i],
 						   .room = {1460, 1440}};
@@ -82,8 +106,7 @@ int rig_ports_end(void **state)
 	return fixture_eal_end(state);
 }
 
-/* What a failed test left must not fail the next one. */
-static void drain(struct rte_ring *ring)
+static void drain_ring(struct rte_ring *ring)
 {
 	void *m;
 
@@ -91,10 +114,21 @@ static void drain(struct rte_ring *ring)
 		rte_pktmbuf_free(m);
 }
 
+/* What a failed test left must not fail the next one. */
+static void drain(struct wire *wire)
+{
+	unsigned int q;
+
+	for (q = 0; q < wire->queues; q++)
+		drain_ring(wire->in[q]);
+	drain_ring(wire->out);
+}
+
 int rig_start(void **state)
 {
 	struct worker_args args = {
 		.cfg = &rig.cfg,
+		.n_workers = 1,
 		.ports = ports,
 		.n_ports = RIG_PORTS,
 		.pool = fixture_pool,
@@ -108,10 +142,8 @@ int rig_start(void **state)
 
 	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
 	for (i = 0; i < RIG_PORTS; i++) {
-		drain(wires[i].in);
-		drain(wires[i].out);
-		drain(taps[i].in);
-		drain(taps[i].out);
+		drain(&wires[i]);
+		drain(&taps[i]);
 	}
 	memset(&rig, 0, sizeof(rig));
 	rig.cfg.limits.half_open = RIG_HALF_OPEN;
@@ -153,9 +185,14 @@ int rig_end(void **state)
 
 /* --- packets --- */
 
+void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m)
+{
+	assert_int_equal(rte_ring_enqueue(wires[port].in[queue], m), 0);
+}
+
 void rig_send_frame(unsigned int port, struct rte_mbuf *m)
 {
-	assert_int_equal(rte_ring_enqueue(wires[port].in, m), 0);
+	rig_send_to_queue(port, 0, m);
 }
 
 void rig_send(unsigned int port, const struct segment *s)
@@ -165,7 +202,7 @@ void rig_send(unsigned int port, const struct segment *s)
 
 void rig_kernel_sends(unsigned int port, struct rte_mbuf *m)
 {
-	assert_int_equal(rte_ring_enqueue(taps[port].in, m), 0);
+	assert_int_equal(rte_ring_enqueue(taps[port].in[0], m), 0);
 }
 
 void rig_put(unsigned int port, const struct segment *s)

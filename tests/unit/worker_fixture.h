@@ -19,6 +19,7 @@
 #include "worker.h"
 
 #define RIG_PORTS      2
+#define RIG_QUEUES     4 /* receive queues a port */
 #define RIG_MSS	       1400
 #define RIG_HALF_OPEN  16
 #define RIG_UNCLAIMED  8
@@ -67,6 +68,8 @@ int rig_end(void **state);
 /* Put a frame on the wire, or have the kernel say it; nothing happens before the next round. */
 void rig_send(unsigned int port, const struct segment *s);
 void rig_send_frame(unsigned int port, struct rte_mbuf *m);
+/* Into one of the port's receive queues; the others use the first. */
+void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m);
 void rig_kernel_sends(unsigned int port, struct rte_mbuf *m);
 /* rig_send() and a round. */
 void rig_put(unsigned int port, const struct segment *s);
