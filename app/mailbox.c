@@ -184,7 +184,8 @@ void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_c
 	atomic_store_explicit(&mb->worker[worker].cookies, cookies, memory_order_relaxed);
 }
 
-void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us)
+void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us,
+			  bool (*has_work)(const void *ctx), const void *ctx)
 {
 	struct worker_box *box = &mb->worker[worker];
 	struct timespec timeout = {.tv_sec = timeout_us / 1000000,
@@ -192,9 +193,14 @@ void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t time
 	struct pollfd pfd = {.fd = box->sleeper.fd, .events = POLLIN};
 
 	sleeper_lie_down(&box->sleeper);
-	if (rte_ring_empty(box->commands))
+	if (rte_ring_empty(box->commands) && (has_work == NULL || !has_work(ctx)))
 		ppoll(&pfd, 1, &timeout, NULL);
 	sleeper_get_up(&box->sleeper);
+}
+
+void mailbox_wake_worker(struct mailbox *mb, unsigned int worker)
+{
+	sleeper_wake(&mb->worker[worker].sleeper);
 }
 
 bool mailbox_post_command(struct mailbox *mb, unsigned int worker,

@@ -140,6 +140,7 @@ struct flow_status {
  *   Nothing is inserted on error.
  * remove: makes the flow invisible; its memory is used again when no worker can still see it.
  * status: -ESTALE when the id is not that of a flow in the table.
+ * owner: the worker that has the leg of this four-tuple, if there is one.
  */
 struct mailbox_splicer {
 	void *ctx;
@@ -147,6 +148,7 @@ struct mailbox_splicer {
 		      uint64_t *flow);
 	int (*remove)(void *ctx, uint64_t flow);
 	int (*status)(void *ctx, uint64_t flow, struct flow_status *status);
+	unsigned int (*owner)(void *ctx, const struct four_tuple *leg);
 };
 
 struct mailbox;
@@ -176,9 +178,18 @@ unsigned int mailbox_take_commands(struct mailbox *mb, unsigned int worker,
 /* Say how it stands with the worker's cookies. */
 void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_cookies cookies);
 
-/* Sleep until a command is posted or `timeout_us` is over.  Returns at once when a command waits.
- * The caller must be offline in whatever grace-period scheme it takes part in. */
-void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us);
+/*
+ * Sleep until a command is posted, mailbox_wake_worker() is called or `timeout_us` is over.  Returns
+ * at once when a command waits, or when `has_work(ctx)` (NULL: nothing else is waited for) finds
+ * something that came before its sender could see the sleeper.  The caller must be offline in
+ * whatever grace-period scheme it takes part in.
+ */
+void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us,
+			  bool (*has_work)(const void *ctx), const void *ctx);
+
+/* Wake a worker that sleeps; no system call when it does not.  Any thread, after it has put what
+ * it wakes it for where the worker's `has_work` finds it. */
+void mailbox_wake_worker(struct mailbox *mb, unsigned int worker);
 
 /* --- control side --- */
 

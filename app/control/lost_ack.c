@@ -9,9 +9,6 @@
 #include "container.h"
 #include "session_book.h"
 
-/* The worker whose legs they are. */
-#define OWNER 0
-
 void lost_ack_ask(struct session_book *book, struct party *party)
 {
 	struct pending *pending = party->pending;
@@ -28,7 +25,8 @@ void lost_ack_ask(struct session_book *book, struct party *party)
 						    .tuple = legs[i]};
 
 		/* What a full ring refuses is asked in a second. */
-		mailbox_post_command(book->mb, OWNER, &cmd);
+		mailbox_post_command(book->mb, book->splicer->owner(book->splicer->ctx, &legs[i]),
+				     &cmd);
 	}
 	deadline_start(&book->asking, &pending->asking, book->now_ms);
 }

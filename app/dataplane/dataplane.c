@@ -13,6 +13,7 @@ struct dataplane {
 	const struct config *cfg;
 	struct flow_table flows;
 	struct rte_rcu_qsbr *readers;
+	struct handover handover;
 	struct dataplane_port ports[CONFIG_MAX_PORTS];
 	struct worker *workers;
 	struct worker_stats *stats;
@@ -22,7 +23,7 @@ struct dataplane {
 
 /* What must not be guessed from outside. */
 struct secrets {
-	struct tuple_seed seed;
+	struct tuple_seed seed, owner;
 	struct siphash_key isn, ts, cookie;
 };
 
@@ -66,6 +67,7 @@ static int create_workers(struct dataplane *dp, struct mailbox *mb, struct rte_m
 		.mb = mb,
 		.flows = &dp->flows,
 		.readers = dp->readers,
+		.handover = &dp->handover,
 		.listener = &listener,
 		.seed = &secrets->seed,
 	};
@@ -77,8 +79,11 @@ static int create_workers(struct dataplane *dp, struct mailbox *mb, struct rte_m
 	dp->stats = rte_zmalloc("worker_stats", n * sizeof(*dp->stats), 128);
 	if (dp->workers == NULL || dp->stats == NULL)
 		return -ENOMEM;
+	args.stats = dp->stats;
+	rc = handover_init(&dp->handover, n, &secrets->owner, mb);
+	if (rc < 0)
+		return rc;
 	for (i = 0; i < n; i++) {
-		args.stats = &dp->stats[i];
 		rc = worker_init(&dp->workers[i], i, &args);
 		if (rc < 0)
 			return rc;
@@ -135,6 +140,7 @@ void dataplane_destroy(struct dataplane *dp)
 		return;
 	for (i = 0; i < dp->n_workers; i++)
 		worker_fini(&dp->workers[i]);
+	handover_fini(&dp->handover);
 	rte_free(dp->workers);
 	rte_free(dp->stats);
 	flow_table_fini(&dp->flows);
@@ -203,6 +209,14 @@ static int splice_status(void *ctx, uint64_t flow, struct flow_status *status)
 	return flow_table_status(&dp->flows, flow, status);
 }
 
+static unsigned int splice_owner(void *ctx, const struct four_tuple *leg)
+{
+	const struct dataplane *dp = ctx;
+	struct tuple t = tuple_from_four(leg);
+
+	return handover_owner(&dp->handover, &t);
+}
+
 struct mailbox_splicer dataplane_splicer(struct dataplane *dp)
 {
 	return (struct mailbox_splicer){
@@ -210,6 +224,7 @@ struct mailbox_splicer dataplane_splicer(struct dataplane *dp)
 		.insert = splice_insert,
 		.remove = splice_remove,
 		.status = splice_status,
+		.owner = splice_owner,
 	};
 }
 
@@ -238,6 +253,7 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_LEGS] = "legs",
 		[DROP_NO_LEG] = "no_leg",
 		[DROP_NOT_EXPECTED] = "not_expected",
+		[DROP_OWNER_BUSY] = "owner_busy",
 		[DROP_RATE] = "rate",
 		[DROP_NO_BUFFER] = "no_buffer",
 		[DROP_TOO_BIG] = "too_big",

@@ -25,6 +25,7 @@ enum drop_reason {
 	DROP_LEGS,	   /* too many unclaimed legs, in all or of one source */
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
+	DROP_OWNER_BUSY,   /* the worker it belongs to has more waiting than it may have */
 	DROP_RATE,	   /* a rate limit: challenge ACKs, ICMP errors, packets to the kernel */
 	DROP_NO_BUFFER,	   /* no mbuf for an answer, no room in one for a longer header */
 	DROP_TOO_BIG,	   /* larger than the way out takes, and not to be cut */
@@ -50,6 +51,7 @@ enum icmp_error_kind { ICMP_ERROR_TRANSLATED, ICMP_ERROR_TOO_BIG, ICMP_ERROR_KIN
 /* One worker's counters, on cache lines nobody else writes. */
 struct worker_stats {
 	uint64_t packets;			/* received on ports */
+	uint64_t handed_over;			/* of those, given to the worker that owns them */
 	uint64_t relayed_packets;		/* translated and handed to a port */
 	uint64_t relayed_bytes;			/* TCP payload of those */
 	uint64_t exception_rx;			/* handed to the kernel */

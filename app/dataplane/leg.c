@@ -16,7 +16,7 @@ static uint32_t leg_index(const struct leg_table *t, const struct leg *leg)
 
 static uint64_t leg_id(const struct leg_table *t, const struct leg *leg)
 {
-	return (uint64_t)leg->generation << 32 | leg_index(t, leg);
+	return (uint64_t)leg->generation << 32 | (t->first_id + leg_index(t, leg));
 }
 
 static struct wheel_timer *timer_at(void *ctx, uint32_t index)
@@ -54,13 +54,6 @@ static __rte_always_inline bool source_match(const void *sources, uint32_t slot,
 	return ((const struct leg_source *)sources)[slot].net == *(const uint64_t *)net;
 }
 
-/* No IPv6 network that is routed begins with 32 zero bits. */
-static uint64_t source_net(const struct tuple *tuple)
-{
-	return tuple->v6 ? rte_be_to_cpu_64(tuple_half(&tuple->wide.peer, 0))
-			 : rte_be_to_cpu_32(tuple->ends.peer_addr);
-}
-
 static uint64_t source_hash(const struct leg_table *t, uint64_t net)
 {
 	return tuple_mix(net ^ t->seed.k[0], t->seed.k[1]);
@@ -68,7 +61,7 @@ static uint64_t source_hash(const struct leg_table *t, uint64_t net)
 
 static bool source_full(const struct leg_table *t, const struct tuple *tuple)
 {
-	uint64_t net = source_net(tuple);
+	uint64_t net = tuple_source(tuple);
 	uint32_t slot = tuple_index_find(&t->source_index, source_hash(t, net), source_match,
 					 t->sources, &net);
 
@@ -77,7 +70,7 @@ static bool source_full(const struct leg_table *t, const struct tuple *tuple)
 
 static bool source_take(struct leg_table *t, const struct tuple *tuple)
 {
-	uint64_t net = source_net(tuple), hash = source_hash(t, net);
+	uint64_t net = tuple_source(tuple), hash = source_hash(t, net);
 	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &net);
 
 	if (slot == TUPLE_NO_SLOT) {
@@ -97,7 +90,7 @@ static bool source_take(struct leg_table *t, const struct tuple *tuple)
 
 static void source_give(struct leg_table *t, const struct tuple *tuple)
 {
-	uint64_t net = source_net(tuple), hash = source_hash(t, net);
+	uint64_t net = tuple_source(tuple), hash = source_hash(t, net);
 	uint32_t slot = tuple_index_find(&t->source_index, hash, source_match, t->sources, &net);
 
 	if (slot == TUPLE_NO_SLOT || --t->sources[slot].legs > 0)
@@ -118,18 +111,40 @@ static uint32_t *stack_create(const char *name, uint32_t n)
 	return stack;
 }
 
+static uint32_t share_of(uint32_t total, unsigned int n)
+{
+	return total / n + (total % n != 0);
+}
+
+/*
+ * Places for unclaimed legs.  Sources are spread evenly by their hash, but in whole sources: twice
+ * a worker's share is not reached by chance but where there are few of them, which the second term
+ * allows for.  So all workers together have no more than twice the places of one alone.
+ */
+static uint32_t unclaimed_places(const struct leg_limits *limits, unsigned int n)
+{
+	uint64_t places = 2 * (uint64_t)share_of(limits->unclaimed, n) +
+			  4 * (uint64_t)limits->unclaimed_per_source;
+
+	return (uint32_t)RTE_MIN(places, (uint64_t)limits->unclaimed);
+}
+
 int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
-		   const struct tuple_seed *seed, struct worker_stats *stats, uint64_t now_ms)
+		   const struct tuple_seed *seed, const struct leg_workers *workers,
+		   uint64_t now_ms)
 {
 	memset(t, 0, sizeof(*t));
 	t->seed = *seed;
-	t->stats = stats;
-	t->max_half_open = limits->half_open;
+	t->workers = *workers;
+	t->stats = &workers->stats[workers->index];
+	t->max_half_open = share_of(limits->half_open, workers->count);
 	t->max_unclaimed = limits->unclaimed;
 	t->max_per_source = limits->unclaimed_per_source;
 	/* Claimed and opening legs come out of the same pool; when it is empty, SYNs wait. */
-	t->capacity = t->n_free = limits->half_open + limits->unclaimed;
-	t->n_free_sources = limits->unclaimed;
+	t->n_free_sources = unclaimed_places(limits, workers->count);
+	t->capacity = t->n_free = t->max_half_open + t->n_free_sources;
+	t->first_id = workers->index * t->capacity;
+	t->looked_ms = now_ms;
 	t->news_head = t->news_tail = NO_LEG;
 	t->legs = rte_zmalloc("legs", (size_t)t->capacity * sizeof(*t->legs), RTE_CACHE_LINE_SIZE);
 	t->free_legs = stack_create("leg_free", t->capacity);
@@ -170,7 +185,7 @@ struct leg *leg_find(struct leg_table *t, uint64_t hash, const struct tuple *tup
 
 struct leg *leg_by_id(struct leg_table *t, uint64_t id)
 {
-	uint32_t index = (uint32_t)id;
+	uint32_t index = (uint32_t)id - t->first_id;
 	struct leg *leg;
 
 	if (index >= t->capacity)
@@ -272,9 +287,22 @@ void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker
 
 /* --- life --- */
 
+/* Gauges of other workers are on lines that these write all the time. */
+static void look_around(struct leg_table *t)
+{
+	unsigned int i;
+
+	t->others_unclaimed = 0;
+	for (i = 0; i < t->workers.count; i++) {
+		if (i != t->workers.index)
+			t->others_unclaimed +=
+				relaxed_load(&t->workers.stats[i].legs[LEG_GAUGE_UNCLAIMED]);
+	}
+}
+
 static bool unclaimed_full(const struct leg_table *t)
 {
-	return t->stats->legs[LEG_GAUGE_UNCLAIMED] >= t->max_unclaimed;
+	return t->stats->legs[LEG_GAUGE_UNCLAIMED] + t->others_unclaimed >= t->max_unclaimed;
 }
 
 bool leg_welcome(const struct leg_table *t, const struct tuple *tuple)
@@ -336,6 +364,7 @@ struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct t
 	struct leg *leg;
 
 	*why = DROP_LEGS;
+	look_around(t);
 	if (unclaimed_full(t) || !source_take(t, tuple))
 		return NULL;
 	leg = take(t, hash, tuple);
@@ -349,6 +378,7 @@ struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct t
 
 bool leg_establish(struct leg_table *t, struct leg *leg)
 {
+	look_around(t);
 	if (unclaimed_full(t) || !source_take(t, &leg->tuple))
 		return false;
 	park(t, leg);
@@ -391,6 +421,9 @@ unsigned int leg_expire(struct leg_table *t, uint64_t now_ms, struct leg **legs)
 	uint32_t indexes[LEG_EXPIRE_BURST];
 	unsigned int i, n = timer_wheel_expire(&t->wheel, now_ms, indexes, LEG_EXPIRE_BURST);
 
+	if (t->looked_ms != now_ms)
+		look_around(t);
+	t->looked_ms = now_ms;
 	for (i = 0; i < n; i++)
 		legs[i] = &t->legs[indexes[i]];
 	return n;

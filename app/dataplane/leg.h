@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Legs: the TCP connections to the relay from their SYN until they are spliced or gone.  They
- * belong to one worker, which alone touches them.
+ * Legs: the TCP connections to the relay from their SYN until they are spliced or gone.  Each
+ * belongs to one worker, its source's owner, which alone touches it.
  *
  *   SYN --> half-open --> parked --> claimed --> retired --> opening --> freed
  *              |            |          |           |
@@ -73,11 +73,17 @@ struct leg {
 	bool in_news;	  /* on the list */
 };
 
-/* How many legs of one source are established and unclaimed: an IPv4 address, or the IPv6 network
- * of 64 bits that a household has to itself. */
+/* How many legs of one source (tuple_source()) are established and unclaimed. */
 struct leg_source {
 	uint64_t net;
 	uint32_t legs;
+};
+
+/* Of whom the table is one's: `stats` has a block for each of `count` workers. */
+struct leg_workers {
+	struct worker_stats *stats;
+	unsigned int count;
+	unsigned int index; /* own */
 };
 
 struct leg_table {
@@ -87,6 +93,7 @@ struct leg_table {
 	struct timer_wheel wheel;
 	uint32_t *free_legs; /* stack */
 	uint32_t capacity, n_free;
+	uint32_t first_id; /* low half of the ids, which no other worker's legs have */
 	uint32_t news_head, news_tail;
 
 	struct leg_source *sources;
@@ -94,19 +101,31 @@ struct leg_table {
 	uint32_t *free_sources; /* stack */
 	uint32_t n_free_sources;
 
-	struct worker_stats *stats; /* its gauges */
-	uint32_t max_half_open, max_unclaimed, max_per_source;
+	struct leg_workers workers;
+	struct worker_stats *stats; /* its own: gauges */
+	uint64_t looked_ms;	    /* when the others were looked at */
+	uint64_t others_unclaimed;  /* legs; as of then, or newer */
+	uint32_t max_half_open;	    /* its own share */
+	uint32_t max_unclaimed;	    /* of all workers together */
+	uint32_t max_per_source;
 };
 
+/*
+ * Of all workers together.  Half-open legs are bounded by an equal share a worker.  Unclaimed ones
+ * are counted over all of them when one is established, without anything shared being written: two
+ * workers at the same moment may both take the last place, so there can be one too many for each
+ * worker but one.  A source has one owner, and its limit is exact.
+ */
 struct leg_limits {
 	uint32_t half_open;
 	uint32_t unclaimed;
 	uint32_t unclaimed_per_source;
 };
 
-/* `stats` outlives the table.  Memory is from the EAL's heap.  -ENOMEM. */
+/* The stats outlive the table.  Memory is from the EAL's heap.  -ENOMEM. */
 int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
-		   const struct tuple_seed *seed, struct worker_stats *stats, uint64_t now_ms);
+		   const struct tuple_seed *seed, const struct leg_workers *workers,
+		   uint64_t now_ms);
 void leg_table_fini(struct leg_table *t);
 
 /* The leg of a four-tuple whose hash is `hash`, never a dead one; NULL: none. */

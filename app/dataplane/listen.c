@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segments that no flow claims: the service's own go to their leg by its state, the others to
- * the kernel.  A segment of the service is believed only when its checksums are good.
+ * TCP segments that no flow claims: the service's own go to their owner and there to their leg by
+ * its state, the others to the kernel.  A segment of the service is believed only when its
+ * checksums are good.
  */
 #include "next_hop.h"
 #include "worker.h"
@@ -155,10 +156,28 @@ static void take_segment(struct worker *w, const struct packet *p)
 	}
 }
 
+/* All that is to be known of it its owner knows. */
+static void hand_over(struct worker *w, unsigned int owner, const struct packet *p)
+{
+	if (!handover_give(w->handover, w->index, owner, p->port, p->m)) {
+		worker_drop(w, p->m, DROP_OWNER_BUSY);
+		return;
+	}
+	w->handed_to |= UINT32_C(1) << owner;
+	relaxed_add(&w->stats->handed_over, 1);
+}
+
 void listen_input(struct worker *w, struct packet *p)
 {
+	unsigned int owner;
+
 	if (!listen_is_ours(&w->listener, &p->key)) {
 		exception_to_kernel(w, p->port, p->m);
+		return;
+	}
+	owner = handover_owner(w->handover, &p->key);
+	if (owner != w->index) {
+		hand_over(w, owner, p);
 		return;
 	}
 	if (martian_address(&w->listener, &p->key) || martian_mac(p->eth)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A token bucket of one worker. */
+/* A worker's share of a token bucket: each token costs as much as there are workers. */
 #ifndef TANDEM_RATE_LIMIT_H
 #define TANDEM_RATE_LIMIT_H
 
@@ -11,13 +11,18 @@ struct rate_limit {
 	uint32_t tokens;
 	uint32_t burst;
 	uint32_t per_ms;
+	uint32_t cost;
 };
 
-/* A full one. */
-static inline struct rate_limit rate_limit(uint32_t per_ms, uint32_t burst, uint64_t now_ms)
+/* A full one; the numbers are those of all `n_workers` together. */
+static inline struct rate_limit rate_limit(uint32_t per_ms, uint32_t burst, uint32_t n_workers,
+					   uint64_t now_ms)
 {
-	return (struct rate_limit){
-		.last_ms = now_ms, .tokens = burst, .burst = burst, .per_ms = per_ms};
+	return (struct rate_limit){.last_ms = now_ms,
+				   .tokens = burst,
+				   .burst = burst,
+				   .per_ms = per_ms,
+				   .cost = n_workers};
 }
 
 static inline bool rate_limit_take(struct rate_limit *r, uint64_t now_ms)
@@ -26,9 +31,9 @@ static inline bool rate_limit_take(struct rate_limit *r, uint64_t now_ms)
 
 	r->last_ms = now_ms;
 	r->tokens = tokens < r->burst ? (uint32_t)tokens : r->burst;
-	if (r->tokens == 0)
+	if (r->tokens < r->cost)
 		return false;
-	r->tokens--;
+	r->tokens -= r->cost;
 	return true;
 }
 

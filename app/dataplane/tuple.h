@@ -99,6 +99,14 @@ static inline uint64_t tuple_hash(const struct tuple_seed *seed, const struct tu
 	return tuple_mix(addrs ^ seed->k[0], (ports * 0x9e3779b97f4a7c15ULL) ^ seed->k[1]);
 }
 
+/* What limits count as one source: an IPv4 address, or the IPv6 network of 64 bits that a household
+ * has to itself.  No IPv6 network that is routed begins with 32 zero bits. */
+static inline uint64_t tuple_source(const struct tuple *t)
+{
+	return t->v6 ? rte_be_to_cpu_64(tuple_half(&t->wide.peer, 0))
+		     : rte_be_to_cpu_32(t->ends.peer_addr);
+}
+
 #define TUPLE_WORDS 6
 
 /* The key as words for a keyed function; returns how many there are. */

@@ -15,7 +15,7 @@
 
 #define COMMAND_BURST WORKER_BURST
 
-/* Rates a worker: what it says to strangers and in doubt, what it lets the kernel have. */
+/* Rates of all workers: what they say to strangers and in doubt, what they let the kernel have. */
 #define REFUSALS_PER_MS	  5
 #define REFUSALS_BURST	  1000
 #define CHALLENGES_PER_MS 5
@@ -59,30 +59,33 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 		.unclaimed = args->cfg->limits.legs,
 		.unclaimed_per_source = args->cfg->limits.legs_per_source,
 	};
+	const unsigned int n = args->n_workers;
+	const struct leg_workers workers = {args->stats, n, index};
 	int rc;
 
 	memset(w, 0, sizeof(*w));
 	w->index = index;
-	w->n_workers = args->n_workers;
+	w->n_workers = n;
 	w->ports = args->ports;
 	w->n_ports = args->n_ports;
 	w->pool = args->pool;
 	w->mb = args->mb;
 	w->flows = args->flows;
 	w->readers = args->readers;
+	w->handover = args->handover;
 	w->listener = *args->listener;
-	w->stats = args->stats;
+	w->stats = &args->stats[index];
 	w->now_ms = mailbox_now_ms();
 	w->claim_ms = args->cfg->timers.claim_ms;
 	w->idle = args->cfg->dataplane.idle;
-	w->refusals = rate_limit(REFUSALS_PER_MS, REFUSALS_BURST, w->now_ms);
-	w->challenges = rate_limit(CHALLENGES_PER_MS, CHALLENGES_BURST, w->now_ms);
-	w->probes = rate_limit(PROBES_PER_MS, PROBES_BURST, w->now_ms);
-	w->to_kernel = rate_limit(TO_KERNEL_PER_MS, TO_KERNEL_BURST, w->now_ms);
-	w->errors = rate_limit(ERRORS_PER_MS, ERRORS_BURST, w->now_ms);
-	cookies_init(&w->cookies, &w->listener.cookie_key, w->listener.mss, limits.half_open,
+	w->refusals = rate_limit(REFUSALS_PER_MS, REFUSALS_BURST, n, w->now_ms);
+	w->challenges = rate_limit(CHALLENGES_PER_MS, CHALLENGES_BURST, n, w->now_ms);
+	w->probes = rate_limit(PROBES_PER_MS, PROBES_BURST, n, w->now_ms);
+	w->to_kernel = rate_limit(TO_KERNEL_PER_MS, TO_KERNEL_BURST, n, w->now_ms);
+	w->errors = rate_limit(ERRORS_PER_MS, ERRORS_BURST, n, w->now_ms);
+	rc = leg_table_init(&w->legs, &limits, args->seed, &workers, w->now_ms);
+	cookies_init(&w->cookies, &w->listener.cookie_key, w->listener.mss, w->legs.max_half_open,
 		     w->now_ms);
-	rc = leg_table_init(&w->legs, &limits, args->seed, w->stats, w->now_ms);
 	if (rc == 0)
 		rc = create_tx_buffers(w);
 	if (rc < 0)
@@ -244,50 +247,69 @@ static void take_packet(struct worker *w, struct packet *p, enum packet_class cl
 	}
 }
 
-/* Three passes over a burst, each of which fetches what the next one needs. */
-static void take_burst(struct worker *w, unsigned int port, struct rte_mbuf **frames,
-		       unsigned int n)
-{
-	struct packet packets[WORKER_BURST];
+/* Frames are taken in three passes over a burst, each of which fetches what the next one needs. */
+struct burst {
+	unsigned int n;
 	enum packet_class classes[WORKER_BURST];
+	struct packet packets[WORKER_BURST];
+};
+
+static __rte_always_inline void add_frame(struct worker *w, struct burst *b, struct rte_mbuf *m,
+					  unsigned int port)
+{
+	struct packet *p = &b->packets[b->n];
+	enum packet_class class = packet_parse(p, m, (uint8_t)port, &w->ports[port].mac);
+
+	b->classes[b->n++] = class;
+	if (unlikely(class != PACKET_TCP))
+		return;
+	p->hash = tuple_hash(&w->flows->seed, &p->key);
+	tuple_index_prefetch(&w->flows->index, p->hash);
+}
+
+static void take_burst(struct worker *w, struct burst *b)
+{
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		classes[i] =
-			packet_parse(&packets[i], frames[i], (uint8_t)port, &w->ports[port].mac);
-		if (unlikely(classes[i] != PACKET_TCP))
-			continue;
-		packets[i].hash = tuple_hash(&w->flows->seed, &packets[i].key);
-		tuple_index_prefetch(&w->flows->index, packets[i].hash);
-	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < b->n; i++) {
+		const struct packet *p = &b->packets[i];
 		uint32_t slot;
 
-		if (unlikely(classes[i] != PACKET_TCP))
+		if (unlikely(b->classes[i] != PACKET_TCP))
 			continue;
-		slot = tuple_index_guess(&w->flows->index, packets[i].hash);
+		slot = tuple_index_guess(&w->flows->index, p->hash);
 		if (slot == TUPLE_NO_SLOT)
 			continue;
 		rte_prefetch0(&w->flows->lines[slot]);
-		if (packets[i].key.v6)
+		if (p->key.v6)
 			rte_prefetch0(&w->flows->wides[slot]);
 		rte_prefetch0(&w->flows->tracks[slot]);
 		rte_prefetch0(&w->flows->tracks[slot ^ 1]);
 	}
+	for (i = 0; i < b->n; i++)
+		take_packet(w, &b->packets[i], b->classes[i]);
+}
+
+static void fetch_headers(struct rte_mbuf **frames, unsigned int n)
+{
+	unsigned int i;
+
 	for (i = 0; i < n; i++)
-		take_packet(w, &packets[i], classes[i]);
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 }
 
 static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned int queue)
 {
 	struct rte_mbuf *frames[WORKER_BURST];
+	struct burst b;
 	unsigned int i, n;
 
+	b.n = 0;
 	n = rte_eth_rx_burst(w->ports[port].id, (uint16_t)queue, frames, WORKER_BURST);
+	fetch_headers(frames, n);
 	for (i = 0; i < n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
-	if (n > 0)
-		take_burst(w, port, frames, n);
+		add_frame(w, &b, frames[i], port);
+	take_burst(w, &b);
 	return n;
 }
 
@@ -302,6 +324,34 @@ static unsigned int receive(struct worker *w)
 	}
 	relaxed_add(&w->stats->packets, total);
 	return total;
+}
+
+/* What the others received and this one owns: from the start again, for by now it may be a flow's. */
+static unsigned int receive_handed_over(struct worker *w)
+{
+	struct rte_mbuf *frames[WORKER_BURST];
+	unsigned int from, i, n, total = 0;
+	struct burst b;
+
+	for (from = 0; from < w->n_workers; from++) {
+		if (from == w->index)
+			continue;
+		b.n = 0;
+		n = handover_take(w->handover, w->index, from, frames, WORKER_BURST);
+		fetch_headers(frames, n);
+		for (i = 0; i < n; i++)
+			add_frame(w, &b, frames[i], frames[i]->port);
+		take_burst(w, &b);
+		total += n;
+	}
+	return total;
+}
+
+/* Once a round: nobody is woken for every frame. */
+static void wake_owners(struct worker *w)
+{
+	for (; w->handed_to != 0; w->handed_to &= w->handed_to - 1)
+		handover_wake(w->handover, (unsigned int)__builtin_ctz(w->handed_to));
 }
 
 /* --- timers --- */
@@ -392,6 +442,14 @@ static void run_cookies(struct worker *w)
 	w->cookies_told = now;
 }
 
+/* Beside commands: what would be slept over. */
+static bool has_work(const void *worker)
+{
+	const struct worker *w = worker;
+
+	return handover_waits(w->handover, w->index);
+}
+
 static void rest(struct worker *w)
 {
 	uint32_t us;
@@ -403,7 +461,7 @@ static void rest(struct worker *w)
 	us = RTE_MIN(IDLE_SLEEP_MIN_US + (w->idle_rounds - IDLE_SPIN_ROUNDS) / 8,
 		     (uint32_t)IDLE_SLEEP_MAX_US);
 	rte_rcu_qsbr_thread_offline(w->readers, w->index);
-	mailbox_worker_sleep(w->mb, w->index, us);
+	mailbox_worker_sleep(w->mb, w->index, us, has_work, w);
 	rte_rcu_qsbr_thread_online(w->readers, w->index);
 }
 
@@ -412,11 +470,13 @@ unsigned int worker_round(struct worker *w)
 	unsigned int n;
 
 	n = receive(w);
+	n += receive_handed_over(w);
 	n += exception_from_kernel(w);
 	n += run_commands(w);
 	n += run_timers(w);
 	run_cookies(w);
 	output_flush(w);
+	wake_owners(w);
 	leg_table_tell(&w->legs, w->mb, w->index);
 	tell_flows_reset(w);
 	return n;

@@ -6,7 +6,7 @@
  * This header is for the steps of the packet path, one file each, that work on it:
  *
  *   worker -> packet -> flow_table -> splice, track -> output
- *                           miss -> listen -> handshake | parked | opening | challenge
+ *                           miss -> listen -> (owner) -> handshake | parked | opening | challenge
  *                                      not ours -> exception
  *                    icmp error about a flow -> icmp -> output
  */
@@ -19,6 +19,7 @@
 #include "cookies.h"
 #include "dataplane.h"
 #include "flow_table.h"
+#include "handover.h"
 #include "hop_cache.h"
 #include "leg.h"
 #include "packet.h"
@@ -52,6 +53,8 @@ struct worker {
 	struct mailbox *mb;
 	struct flow_table *flows;
 	struct rte_rcu_qsbr *readers;
+	struct handover *handover;
+	uint32_t handed_to; /* bits of the workers that may have to be woken */
 	struct listener listener;
 	struct leg_table legs;
 	struct cookies cookies;
@@ -64,6 +67,7 @@ struct worker {
 	uint32_t idle_rounds;			/* since the last round with work */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
 	unsigned int n_flow_reset_done;
+	/* Each has the worker's share. */
 	struct rate_limit refusals;   /* RSTs to nobody's segments: strangers can use them up */
 	struct rate_limit challenges; /* ACKs to doubtful segments of legs */
 	struct rate_limit probes;     /* questions whether somebody is connected */
@@ -87,9 +91,10 @@ struct worker_args {
 	struct mailbox *mb;
 	struct flow_table *flows;
 	struct rte_rcu_qsbr *readers;
+	struct handover *handover;
 	const struct listener *listener;
 	const struct tuple_seed *seed;
-	struct worker_stats *stats;
+	struct worker_stats *stats; /* one for each worker */
 };
 
 int worker_init(struct worker *w, unsigned int index, const struct worker_args *args);

@@ -189,7 +189,7 @@ static void check_gauges(void)
 		[LEG_OPENING] = -1,
 		[LEG_DEAD] = -1,
 	};
-	const struct leg_table *t = &rig.w.legs;
+	const struct leg_table *t = &rig.workers[0].legs;
 	uint64_t seen[LEG_GAUGES] = {0};
 	uint32_t i, n_free = 0;
 
@@ -200,7 +200,7 @@ static void check_gauges(void)
 			seen[gauge[t->legs[i].state]]++;
 	}
 	CHECK(n_free == t->n_free);
-	CHECK(memcmp(seen, rig.stats.legs, sizeof(seen)) == 0);
+	CHECK(memcmp(seen, rig_stats()->legs, sizeof(seen)) == 0);
 	CHECK(seen[LEG_GAUGE_HALF_OPEN] <= RIG_HALF_OPEN);
 	CHECK(seen[LEG_GAUGE_UNCLAIMED] <= RIG_UNCLAIMED);
 }
@@ -387,7 +387,7 @@ static void step_splice(struct input *in)
 	uint64_t flow;
 
 	if (a == NULL || b == NULL || a == b || n_flows == LEGS_MAX ||
-	    flow_table_insert(&rig.flows.t, &a->report, &b->report, rig.w.now_ms, &flow) < 0)
+	    flow_table_insert(&rig.flows.t, &a->report, &b->report, rig.now_ms, &flow) < 0)
 		return;
 	flows[n_flows++] = flow;
 	command(MAILBOX_LEG_OPEN, a->id, flow, 0);
@@ -406,7 +406,7 @@ static void step_flow(struct input *in)
 	if (flow_table_status(&rig.flows.t, flow, &status) == 0)
 		/* The table reads the real clock, which ours may be far ahead of. */
 		CHECK(status.state <= FLOW_SUPERSEDED &&
-		      seq_not_after((uint32_t)status.last_packet_ms, (uint32_t)rig.w.now_ms));
+		      seq_not_after((uint32_t)status.last_packet_ms, (uint32_t)rig.now_ms));
 	if (which & 0x80)
 		flow_table_remove(&rig.flows.t, flow);
 	else
@@ -417,7 +417,7 @@ static void step_time(struct input *in)
 {
 	uint16_t ms = input_u16(in);
 
-	rig.w.now_ms += ms & 1 ? ms / 2 % 64 : ms;
+	rig.now_ms += ms & 1 ? ms / 2 % 64 : ms;
 	round_and_check(false);
 }
 
@@ -478,10 +478,10 @@ static void wind_up(void)
 	for (i = 0; i < n_legs; i++)
 		command(MAILBOX_LEG_RESET, legs[i].id, 0, 0);
 	for (i = 0; i < 20; i++) {
-		rig.w.now_ms += 1000;
+		rig.now_ms += 1000;
 		round_and_check(false);
 	}
-	CHECK(rig.w.legs.n_free == rig.w.legs.capacity);
+	CHECK(rig_free_legs() == rig.workers[0].legs.capacity);
 	for (i = 0; i < n_legs; i++)
 		CHECK(legs[i].stage >= STAGE_RETIRED);
 }

@@ -99,6 +99,12 @@ static int flow_status(void *ctx, uint64_t flow, struct flow_status *status)
 	return 0;
 }
 
+static unsigned int leg_owner(void *ctx, const struct four_tuple *leg)
+{
+	(void)ctx;
+	return ntohs(leg->peer_port) % N_WORKERS;
+}
+
 /* --- the workers --- */
 
 static void deliver(struct world *w)
@@ -177,11 +183,12 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 	}
 }
 
-static void obey(struct world *w, const struct mailbox_command *cmd)
+static void obey(struct world *w, unsigned int worker, const struct mailbox_command *cmd)
 {
 	struct mailbox_event done = {.type = MAILBOX_FLOW_RESET_DONE, .id = cmd->id};
 
 	if (cmd->type == MAILBOX_LEG_CHALLENGE) {
+		assert_int_equal(worker, leg_owner(w, &cmd->tuple));
 		w->challenged = cmd->tuple;
 		w->challenges++;
 		return;
@@ -204,7 +211,7 @@ static bool work_round(struct world *w)
 	for (unsigned int i = 0; i < N_WORKERS && !w->deaf_workers; i++) {
 		while (mailbox_take_commands(w->mb, i, &cmd, 1) == 1) {
 			busy = true;
-			obey(w, &cmd);
+			obey(w, i, &cmd);
 			deliver(w);
 		}
 	}
@@ -389,7 +396,7 @@ struct world *world_open(void (*tune)(struct config *cfg))
 	w->stream_up = true;
 	w->now_ms = 1000000;
 	w->mb = mailbox_create(N_WORKERS);
-	w->splicer = (struct mailbox_splicer){w, flow_insert, flow_remove, flow_status};
+	w->splicer = (struct mailbox_splicer){w, flow_insert, flow_remove, flow_status, leg_owner};
 	w->book = session_book_create(&w->cfg, w->mb, &w->splicer, &answers, &w->stats);
 	assert_non_null(w->book);
 	return w;

@@ -495,7 +495,7 @@ static void converse(void)
 		if (now == last)
 			fail_msg("stuck: %u of %u+1 and %u of %u+1 acknowledged", ends[0].una,
 				 ends[0].n_out, ends[1].una, ends[1].n_out);
-		rig.w.now_ms++;
+		rig.now_ms++;
 		act(&ends[0]);
 		act(&ends[1]);
 		deliver();

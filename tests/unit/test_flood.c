@@ -8,12 +8,12 @@
 
 static uint64_t half_open(void)
 {
-	return rig.stats.legs[LEG_GAUGE_HALF_OPEN];
+	return rig_stats()->legs[LEG_GAUGE_HALF_OPEN];
 }
 
 static uint64_t cookies(enum cookie_result result)
 {
-	return rig.stats.syn_cookies[result];
+	return rig_stats()->syn_cookies[result];
 }
 
 /* Another source each. */
@@ -26,6 +26,21 @@ static void set_source(struct segment *s, uint32_t source)
 		memcpy(&s->src6.s6_addr[4], &be, sizeof(be));
 }
 
+static struct worker *alices_owner(void)
+{
+	struct peer alice = peer_alice();
+
+	return rig_owner(&alice.syn);
+}
+
+/* Of the sources from there on, the next one that alice's owner has. */
+static void set_next_source(struct segment *s, uint32_t *source)
+{
+	do
+		set_source(s, (*source)++);
+	while (rig_owner(s) != alices_owner());
+}
+
 /* `n` SYNs, each from a source of its own. */
 static void flood(unsigned int n)
 {
@@ -33,7 +48,7 @@ static void flood(unsigned int n)
 	struct segment s = peer_bob().syn;
 
 	for (; n > 0; n--) {
-		set_source(&s, source++);
+		set_next_source(&s, &source);
 		rig_put(1, &s);
 		assert_int_equal(rig_answer(1).flags, SYN | ACK);
 	}
@@ -255,7 +270,7 @@ static void the_leg_lives_on(void **state)
 	(void)state;
 	fill_up();
 	connect_by_cookie(&p);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 1);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 1);
 	s = peer_segment(&p, ACK);
 	s.seq--;
 	rig_put(0, &s); /* a probe */
@@ -267,7 +282,7 @@ static void the_leg_lives_on(void **state)
 	assert_int_equal(cookies(COOKIE_VALID), 1);
 	pass(RIG_CLAIM_MS + 2 * WHEEL_TICK_MS); /* nobody claims it */
 	assert_int_equal(rig_answer(0).flags, RST | ACK);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
 }
 
 static void a_cookie_ages(void **state)
@@ -289,11 +304,11 @@ static void a_cookie_ages(void **state)
 		struct peer p = peer_alice();
 		struct segment s;
 
-		rig.w.now_ms += SYNCOOKIE_PERIOD_MS - rig.w.now_ms % SYNCOOKIE_PERIOD_MS;
+		rig.now_ms += SYNCOOKIE_PERIOD_MS - rig.now_ms % SYNCOOKIE_PERIOD_MS;
 		rig_round();
-		rig.w.cookies.in_force = true; /* by itself it would take a table full */
+		alices_owner()->cookies.in_force = true; /* by itself it would take a table full */
 		syn_by_cookie(&p);
-		rig.w.now_ms += rows[i].age_ms;
+		rig.now_ms += rows[i].age_ms;
 		rig_round();
 		s = peer_segment(&p, ACK);
 		rig_put(0, &s);
@@ -367,7 +382,7 @@ static void goes_when_it_is_calm(void **state)
 	assert_int_equal(mailbox_cookies(rig.mb), MAILBOX_COOKIES_IN_FORCE);
 	pass(2);
 	assert_int_equal(mailbox_cookies(rig.mb), MAILBOX_COOKIES_OUTSTANDING);
-	rig.w.now_ms += 2 * SYNCOOKIE_PERIOD_MS;
+	rig.now_ms += 2 * SYNCOOKIE_PERIOD_MS;
 	rig_round();
 	assert_int_equal(mailbox_cookies(rig.mb), MAILBOX_COOKIES_NONE);
 }
@@ -383,24 +398,24 @@ static void stays_between_the_marks(void **state)
 	syn_by_cookie(&p);
 	pass(3000);
 	for (i = 0; half_open() > OFF_AT + 1; i++) {
-		struct leg *leg = &rig.w.legs.legs[i];
+		struct leg *leg = &alices_owner()->legs.legs[i];
 
 		if (leg->state == LEG_HALF_OPEN) {
-			leg_end(&rig.w.legs, leg, LEG_END_RESET);
+			leg_end(&alices_owner()->legs, leg, LEG_END_RESET);
 			ended++;
 		}
 	}
 	assert_int_equal(ended, ON_AT - OFF_AT - 1);
 	pass(2500);
-	assert_true(rig.w.cookies.in_force);
+	assert_true(alices_owner()->cookies.in_force);
 	while (half_open() > OFF_AT) {
-		struct leg *leg = &rig.w.legs.legs[i++];
+		struct leg *leg = &alices_owner()->legs.legs[i++];
 
 		if (leg->state == LEG_HALF_OPEN)
-			leg_end(&rig.w.legs, leg, LEG_END_RESET);
+			leg_end(&alices_owner()->legs, leg, LEG_END_RESET);
 	}
 	pass(1001);
-	assert_false(rig.w.cookies.in_force);
+	assert_false(alices_owner()->cookies.in_force);
 }
 
 /* A cookie is good for a while after that. */
@@ -413,13 +428,13 @@ static void checked_after_they_went(void **state)
 	fill_up();
 	syn_by_cookie(&p);
 	pass(20000);
-	assert_false(rig.w.cookies.in_force);
+	assert_false(alices_owner()->cookies.in_force);
 	ack = peer_segment(&p, ACK);
 	rig_put(0, &ack);
 	rig_event(MAILBOX_LEG_ESTABLISHED);
 	assert_int_equal(cookies(COOKIE_VALID), 1);
 	assert_int_equal(cookies(COOKIE_INVALID), 0);
-	rig.w.now_ms += 2 * SYNCOOKIE_PERIOD_MS;
+	rig.now_ms += 2 * SYNCOOKIE_PERIOD_MS;
 	rig_round();
 	assert_int_equal(rig_answer(0).flags, RST | ACK); /* its claim timer */
 	rig_put(0, &ack);
@@ -428,6 +443,20 @@ static void checked_after_they_went(void **state)
 }
 
 /* --- limits --- */
+
+/* From another source each time, but of the same owner. */
+static struct peer another_alice(uint16_t port)
+{
+	static uint8_t n;
+	struct peer p;
+
+	do {
+		p = peer_alice();
+		p.syn.src_port = port;
+		peer_move(&p, ++n == 0 ? ++n : n);
+	} while (rig_owner(&p.syn) != alices_owner());
+	return p;
+}
 
 static void limits_hold(void **state)
 {
@@ -453,15 +482,14 @@ static void limits_hold(void **state)
 	rig_no_event();
 	assert_int_equal(rig_dropped(DROP_LEGS), 2);
 	for (; i < RIG_UNCLAIMED; i++) {
-		p = peer_alice();
-		peer_move(&p, (uint8_t)(1 + i));
+		p = another_alice(p.syn.src_port);
 		connect_by_cookie(&p);
 	}
-	peer_move(&p, 100);
+	p = another_alice(p.syn.src_port);
 	rig_put(0, &p.syn);
 	rig_silence();
 	assert_int_equal(rig_dropped(DROP_LEGS), 3);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], RIG_UNCLAIMED);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], RIG_UNCLAIMED);
 }
 
 /* --- asking --- */
@@ -485,7 +513,9 @@ static void challenge(const struct four_tuple *four)
 {
 	const struct mailbox_command cmd = {.type = MAILBOX_LEG_CHALLENGE, .tuple = *four};
 
-	assert_true(mailbox_post_command(rig.mb, 0, &cmd));
+	struct tuple t = tuple_from_four(four);
+
+	assert_true(mailbox_post_command(rig.mb, handover_owner(&rig.handover, &t), &cmd));
 	rig_round();
 }
 
@@ -579,6 +609,7 @@ static void the_way_may_be_uncertain(void **state)
 	struct peer p = peer_alice();
 	struct four_tuple four = four_of(&p);
 	const struct rte_ether_addr router[] = {{{2, 9, 9, 9, 9, 0}}, {{2, 9, 9, 9, 9, 1}}};
+	uint32_t source = IPV4(203, 0, 113, 0);
 	unsigned int port, i;
 
 	(void)state;
@@ -590,7 +621,7 @@ static void the_way_may_be_uncertain(void **state)
 
 			s.src_mac = router[port];
 			s.dst_mac = port_mac[port];
-			set_source(&s, IPV4(203, 0, 113, 0) + i);
+			set_next_source(&s, &source);
 			rig_put(port, &s);
 			rig_answer(port);
 		}
@@ -627,8 +658,8 @@ static void asking_has_a_limit(void **state)
 		asked += m != NULL;
 		rte_pktmbuf_free(m);
 	}
-	assert_int_equal(asked, 100);
-	assert_int_equal(rig_dropped(DROP_RATE), 200);
+	assert_int_equal(asked, 100 / RIG_WORKERS);
+	assert_int_equal(rig_dropped(DROP_RATE), 300 - asked);
 }
 
 #define RIG_TEST(name) RIG_MIXED(name, rig_start)

@@ -48,12 +48,12 @@ static void assert_fate(enum fate fate, enum drop_reason reason)
 	if ((k != NULL) != (fate == TO_KERNEL))
 		fail_msg("the kernel has %s", k != NULL ? "it" : "nothing");
 	for (i = 0; i < DROP_REASONS; i++) {
-		uint64_t n = rig.stats.dropped[i] - before[i];
+		uint64_t n = rig_stats()->dropped[i] - before[i];
 
 		if (n != (fate == DROPPED && i == reason))
 			fail_msg("%lu dropped for %s", n, drop_reason_label(i));
 	}
-	memcpy(before, rig.stats.dropped, sizeof(before));
+	memcpy(before, rig_stats()->dropped, sizeof(before));
 	if (m != NULL)
 		path_answer(&path, 0, m);
 	rte_pktmbuf_free(k);
@@ -172,7 +172,8 @@ static void lies4(void **state)
 	(void)state;
 	start(true, false);
 	/* what the relay listens on decides whose the unknown ones are */
-	tuple_map_v4(&rig.w.listener.addresses[0].addr, rte_cpu_to_be_32(IPV4(198, 51, 100, 10)));
+	tuple_map_v4(&rig.listener.addresses[0].addr, rte_cpu_to_be_32(IPV4(198, 51, 100, 10)));
+	rig_listen();
 	tell(lies, RTE_DIM(lies));
 }
 
@@ -194,7 +195,8 @@ static void lies6(void **state)
 
 	(void)state;
 	start(false, true);
-	memcpy(&rig.w.listener.addresses[0].addr, path.ends[1].relay, 16);
+	memcpy(&rig.listener.addresses[0].addr, path.ends[1].relay, 16);
+	rig_listen();
 	tell(lies, RTE_DIM(lies));
 }
 
@@ -296,7 +298,7 @@ static void damage(void **state)
 			if (m != NULL)
 				fail_msg("passed with bit %u damaged", bit);
 			rte_pktmbuf_free(k);
-			rig.w.now_ms++;
+			rig.now_ms++;
 		}
 		assert_true(rig_dropped(DROP_CHECKSUM) > 1000);
 		offer(&error);
@@ -407,7 +409,7 @@ static void parked_leg(void **state)
 	error = error_of(&quote);
 	offer(&error);
 	assert_fate(DROPPED, DROP_ICMP_IGNORED);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 1);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 1);
 }
 
 static void superseded_flow(void **state)
@@ -488,7 +490,7 @@ static void any_input(void **state)
 		}
 		rte_pktmbuf_free(rig_kernel_takes(1));
 		rig_silence();
-		rig.w.now_ms++;
+		rig.now_ms++;
 	}
 	assert_true(passed > 1000);
 }

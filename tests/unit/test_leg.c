@@ -15,11 +15,12 @@ static struct mailbox *mb;
 static int start(void **state)
 {
 	const struct leg_limits limits = {HALF_OPEN, UNCLAIMED, PER_SOURCE};
+	const struct leg_workers alone = {.stats = &stats, .count = 1};
 
 	(void)state;
 	memset(&stats, 0, sizeof(stats));
 	mb = mailbox_create(2);
-	return mb == NULL ? -1 : leg_table_init(&table, &limits, &seed, &stats, 1000);
+	return mb == NULL ? -1 : leg_table_init(&table, &limits, &seed, &alone, 1000);
 }
 
 static int end(void **state)

@@ -143,11 +143,11 @@ static void worker_sleep_ends(void **state)
 	uint64_t before = now_us();
 
 	(void)state;
-	mailbox_worker_sleep(mb, 1, 20000);
+	mailbox_worker_sleep(mb, 1, 20000, NULL, NULL);
 	assert_true(now_us() - before >= 20000);
 	assert_true(post_command(1, 1));
 	before = now_us();
-	mailbox_worker_sleep(mb, 1, LONG_US); /* a command waits: no sleep */
+	mailbox_worker_sleep(mb, 1, LONG_US, NULL, NULL); /* a command waits: no sleep */
 	assert_true(now_us() - before < 1000000);
 	assert_int_equal(mailbox_take_commands(mb, 1, &cmd, 1), 1);
 }
@@ -171,7 +171,7 @@ static void *worker_side(void *arg)
 		uint64_t before = now_us();
 
 		if (mailbox_take_commands(mb, 1, &cmd, 1) == 0) {
-			mailbox_worker_sleep(mb, 1, LONG_US);
+			mailbox_worker_sleep(mb, 1, LONG_US, NULL, NULL);
 			p->worst_us =
 				now_us() - before > p->worst_us ? now_us() - before : p->worst_us;
 			continue;
@@ -219,7 +219,7 @@ static void *flood(void *arg)
 		if (post_event(1, p->done))
 			p->done++;
 		else
-			mailbox_worker_sleep(mb, 1, 50);
+			mailbox_worker_sleep(mb, 1, 50, NULL, NULL);
 	}
 	return NULL;
 }

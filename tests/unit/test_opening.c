@@ -64,7 +64,7 @@ static void windows(void **state)
 		assert_int_equal(flow_table_remove(&rig.flows.t, flow), 0);
 		rig_advance(300);
 		rig_silence();
-		assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 0);
+		assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
 	}
 }
 
@@ -79,15 +79,15 @@ static void schedule(void **state)
 	(void)state;
 	rig_open(a.id, flow, 0);
 	first = rig_answer(0);
-	free_legs = rig.w.legs.n_free;
+	free_legs = rig_free_legs();
 	n = rig_watch(0, 60000, at, RTE_DIM(at), &last);
 	assert_int_equal(n, RTE_DIM(expected));
 	for (i = 0; i < n; i++)
 		assert_in_range(at[i], expected[i], expected[i] + (i + 1) * WHEEL_TICK_MS);
 	assert_memory_equal(&first, &last, sizeof(first));
 	/* After the last one the leg is nobody's any more. */
-	assert_int_equal(rig.w.legs.n_free, free_legs + 1);
-	assert_null(leg_by_id(&rig.w.legs, a.id));
+	assert_int_equal(rig_free_legs(), free_legs + 1);
+	assert_null(rig_leg(a.id));
 	rig_no_event();
 }
 
@@ -111,8 +111,8 @@ static void sign_of_life_stops_it(void **state)
 	rig_answer(1);
 	rig_advance(20000);
 	rig_silence();
-	assert_null(leg_by_id(&rig.w.legs, a.id));
-	assert_null(leg_by_id(&rig.w.legs, b.id));
+	assert_null(rig_leg(a.id));
+	assert_null(rig_leg(b.id));
 }
 
 /* A repeated update tells the window that is true by then. */
@@ -144,9 +144,9 @@ static void open_of_a_flow_that_is_gone(void **state)
 	rig_open(b.id, UINT64_MAX, 7);
 	rig_silence();
 	rig_no_event();
-	assert_null(leg_by_id(&rig.w.legs, a.id));
-	assert_null(leg_by_id(&rig.w.legs, b.id));
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 0);
+	assert_null(rig_leg(a.id));
+	assert_null(rig_leg(b.id));
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
 }
 
 /* --- FLOW_RESET --- */

@@ -75,7 +75,7 @@ static void check_row(const struct row *r, struct peer *p, bool claimed)
 	if (r->answer == GONE) {
 		assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_RESET);
 		rig_no_event();
-		assert_null(leg_by_id(&rig.w.legs, p->id));
+		assert_null(rig_leg(p->id));
 		return;
 	}
 	rig_no_event();
@@ -161,7 +161,7 @@ static void claim_timer(void **state)
 	assert_int_equal(s.flags, RST | ACK);
 	assert_parked_answer(&p, &s, p.tsval);
 	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_TIMEOUT);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
 }
 
 static void claim_stops_the_timer(void **state)
@@ -172,7 +172,7 @@ static void claim_stops_the_timer(void **state)
 	peer_connect(&p);
 	rig_advance(RIG_CLAIM_MS - 100);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 1);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 1);
 	rig_advance(3 * RIG_CLAIM_MS);
 	rig_silence();
 	rig_no_event();
@@ -281,7 +281,7 @@ static void stale_ids(void **state)
 	}
 	rig_silence();
 	rig_no_event();
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->state, LEG_PARKED);
+	assert_int_equal(rig_leg(p.id)->state, LEG_PARKED);
 }
 
 /* Commands that the leg's state has no use for. */
@@ -296,17 +296,17 @@ static void untimely_commands(void **state)
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
 	rig_command(MAILBOX_LEG_RETIRE, p.id);
 	rig_open(p.id, 1, 0);
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->state, LEG_HALF_OPEN);
+	assert_int_equal(rig_leg(p.id)->state, LEG_HALF_OPEN);
 	rig_command(MAILBOX_LEG_RESET, p.id);
 	rig_answer(0);
 	rig_event(MAILBOX_LEG_GONE);
 	peer_connect(&p);
 	rig_open(p.id, 1, 0);
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->state, LEG_PARKED);
+	assert_int_equal(rig_leg(p.id)->state, LEG_PARKED);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
 	rig_open(p.id, 1, 0);
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->state, LEG_CLAIMED);
+	assert_int_equal(rig_leg(p.id)->state, LEG_CLAIMED);
 	peer_retire(&p);
 	rig_command(MAILBOX_LEG_RETIRE, p.id);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
@@ -334,13 +334,13 @@ static void retired_legs_are_silent(void **state)
 		rig_put(0, &s);
 		rig_silence();
 		rig_no_event();
-		assert_int_equal(leg_by_id(&rig.w.legs, p.id)->state, LEG_RETIRED);
+		assert_int_equal(rig_leg(p.id)->state, LEG_RETIRED);
 		rig_command(MAILBOX_LEG_RESET, p.id);
 		assert_int_equal(rig_answer(0).flags, RST | ACK);
 		rig_no_event();
 	}
 	rig_advance(2 * RIG_CLAIM_MS);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
 }
 
 #define RIG_TEST(name) RIG_MIXED(name, rig_start)

@@ -68,8 +68,8 @@ static void both_ways(void **state)
 	assert_int_equal(got.seq, a.synack.seq + 1);
 	assert_int_equal(got.ack, a.syn.seq + 1 + 1000);
 	assert_int_equal(got.window, 500 * 2);
-	assert_int_equal(rig.stats.relayed_packets, 2);
-	assert_int_equal(rig.stats.relayed_bytes, 1010);
+	assert_int_equal(rig_stats()->relayed_packets, 2);
+	assert_int_equal(rig_stats()->relayed_bytes, 1010);
 }
 
 /* A checksum that came bad leaves bad: the receiver must see it. */
@@ -142,11 +142,11 @@ static void a_burst_keeps_its_order(void **state)
 
 		s.seq += i * 10;
 		s.n_payload = 10;
-		rig_send(0, &s);
+		rig_send_to_queue(0, 1, segment_build(&s));
 		s = peer_segment(&b, ACK);
 		s.seq += i * 10;
 		s.n_payload = 10;
-		rig_send(1, &s);
+		rig_send_to_queue(1, 2, segment_build(&s));
 	}
 	for (i = 0; i < 10; i++)
 		rig_round();
@@ -176,7 +176,7 @@ static void every_queue_is_polled(void **state)
 		assert_int_equal(rig_answer(1).seq, b.synack.seq + 1 + 10 * queue);
 		s.seq += 10;
 	}
-	assert_int_equal(rig.stats.packets, rig.stats.relayed_packets + 4);
+	assert_int_equal(rig_stats()->packets, rig_stats()->relayed_packets + 4);
 }
 
 static void ttl(void **state)
@@ -301,12 +301,12 @@ static void syn_while_opening(void **state)
 
 	(void)state;
 	end_flow();
-	assert_int_equal(leg_by_id(&rig.w.legs, b.id)->state, LEG_OPENING);
+	assert_int_equal(rig_leg(b.id)->state, LEG_OPENING);
 	b.syn.seq += 1000;
 	peer_connect(&b);
 	a.syn.seq += 1000;
 	peer_connect(&a);
-	assert_null(leg_by_id(&rig.w.legs, old));
+	assert_null(rig_leg(old));
 	rig_advance(20000);
 	rig_silence();
 	rig_no_event();
@@ -403,7 +403,7 @@ static void any_input(void **state)
 			n = fixture_between(0, n);
 		rig_send_frame(fixture_between(0, 1), frame_build(frame, n));
 		if (fixture_between(0, 7) == 0)
-			rig.w.now_ms += fixture_between(0, 100);
+			rig.now_ms += fixture_between(0, 100);
 		rig_round();
 		for (port = 0; port < RIG_PORTS; port++) {
 			while ((m = rig_take(port)) != NULL)
@@ -425,9 +425,11 @@ static void any_input(void **state)
 
 /* --- a life of its own --- */
 
-static void *run(void *stop)
+static bool stop;
+
+static void *run(void *worker)
 {
-	worker_run(&rig.w, stop);
+	worker_run(worker, &stop);
 	return NULL;
 }
 
@@ -448,15 +450,18 @@ static struct rte_mbuf *wait_for(unsigned int port)
 static void on_a_thread(void **state)
 {
 	struct peer p = peer_alice();
+	pthread_t threads[RIG_WORKERS];
 	struct mailbox_event ev;
-	bool stop = false;
-	pthread_t thread;
 	struct rte_mbuf *m;
+	unsigned int i;
 	uint64_t token;
 
 	(void)state;
-	rig.w.idle = CONFIG_IDLE_ADAPTIVE;
-	assert_int_equal(pthread_create(&thread, NULL, run, &stop), 0);
+	stop = false;
+	for (i = 0; i < RIG_WORKERS; i++) {
+		rig.workers[i].idle = CONFIG_IDLE_ADAPTIVE;
+		assert_int_equal(pthread_create(&threads[i], NULL, run, &rig.workers[i]), 0);
+	}
 	usleep(300000); /* long enough to fall asleep */
 	rig_send(0, &p.syn);
 	m = wait_for(0);
@@ -464,16 +469,18 @@ static void on_a_thread(void **state)
 	rte_pktmbuf_free(m);
 	assert_int_equal(mailbox_take_events(rig.mb, &ev, 1), 1);
 	assert_true(mailbox_post_command(
-		rig.mb, 0, &(struct mailbox_command){.type = MAILBOX_LEG_RESET, .id = ev.id}));
+		rig.mb, ev.worker,
+		&(struct mailbox_command){.type = MAILBOX_LEG_RESET, .id = ev.id}));
 	m = wait_for(0);
 	assert_int_equal(segment_read(m).flags, RST | ACK);
 	rte_pktmbuf_free(m);
 	token = rte_rcu_qsbr_start(rig.flows.readers);
 	assert_int_equal(rte_rcu_qsbr_check(rig.flows.readers, token, true), 1);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_true(rig.stats.cycles > rig.stats.busy_cycles);
-	assert_true(rig.stats.busy_cycles > 0);
+	for (i = 0; i < RIG_WORKERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_true(rig_stats()->cycles > rig_stats()->busy_cycles);
+	assert_true(rig_stats()->busy_cycles > 0);
 }
 
 #define RIG_TEST(name)	   RIG_MIXED(name, rig_start)

@@ -174,8 +174,8 @@ static void clock_goes_on(void **state)
 	s = peer_segment(&a, ACK); /* a keep-alive */
 	s.seq--;
 	assert_int_equal(made_up(&s, &echo), 20);
-	rig.w.now_ms -= 3; /* another worker's clock */
-	s.n_payload = 1;   /* a probe of a closed window */
+	rig.now_ms -= 3; /* another worker's clock */
+	s.n_payload = 1; /* a probe of a closed window */
 	assert_int_equal(made_up(&s, &echo), 20);
 	s = data_of(&a, 10); /* no ACK, no echo */
 	s.flags = PSH;
@@ -221,7 +221,7 @@ static void updates_are_on_the_clock(void **state)
 	t = t_of(&b);
 	from_a = peer_retire(&a);
 	from_b = peer_retire(&b);
-	rig.flows.now_ms = rig.w.now_ms + 2; /* the control thread's clock is ahead */
+	rig.flows.now_ms = rig.now_ms + 2; /* the control thread's clock is ahead */
 	flow = flow_rig_insert(&rig.flows, &from_a, &from_b);
 	rig_open(a.id, flow, 0);
 	assert_int_equal(rig_answer(0).n_options, 0);
@@ -264,7 +264,7 @@ static void no_headroom(void **state)
 	struct rte_mbuf *m = segment_build(&s);
 	uint8_t frame[256];
 	unsigned int n = segment_bytes(&s, frame);
-	uint64_t packets = rig.stats.relayed_packets;
+	uint64_t packets = rig_stats()->relayed_packets;
 
 	(void)state;
 	rte_pktmbuf_adj(m, m->data_len);
@@ -278,8 +278,8 @@ static void no_headroom(void **state)
 	}
 	rig_silence();
 	assert_int_equal(rig_dropped(DROP_NO_BUFFER), 1);
-	assert_int_equal(rig.stats.relayed_packets, packets);
-	assert_int_equal(rig.stats.relayed_bytes, 0);
+	assert_int_equal(rig_stats()->relayed_packets, packets);
+	assert_int_equal(rig_stats()->relayed_bytes, 0);
 }
 
 /* --- segments that are cut --- */
@@ -297,7 +297,7 @@ static void splice_mss(uint8_t alice_has, uint8_t bob_has, uint16_t mss)
 static unsigned int assert_cut(const struct segment *s, unsigned int most)
 {
 	struct segment pieces[MAX_PIECES];
-	uint64_t packets = rig.stats.relayed_packets, bytes = rig.stats.relayed_bytes;
+	uint64_t packets = rig_stats()->relayed_packets, bytes = rig_stats()->relayed_bytes;
 	unsigned int i, n = pass_pieces(&a, &b, s, pieces);
 	uint32_t offset = 0;
 
@@ -319,8 +319,8 @@ static unsigned int assert_cut(const struct segment *s, unsigned int most)
 		offset += piece->n_payload;
 	}
 	assert_int_equal(offset, s->n_payload);
-	assert_int_equal(rig.stats.relayed_packets - packets, n);
-	assert_int_equal(rig.stats.relayed_bytes - bytes, s->n_payload);
+	assert_int_equal(rig_stats()->relayed_packets - packets, n);
+	assert_int_equal(rig_stats()->relayed_bytes - bytes, s->n_payload);
 	return n;
 }
 
@@ -384,7 +384,8 @@ static void told_mss_has_room(void **state)
 	unsigned int i;
 
 	(void)state;
-	rig.w.listener.mss = 1440; /* as much as IPv6 has room for */
+	rig.listener.mss = 1440; /* as much as IPv6 has room for */
+	rig_listen();
 	for (i = 0; i < RTE_DIM(options); i++) {
 		struct segment s;
 
@@ -435,8 +436,8 @@ static void damage_is_not_cut(void **state)
 	rig_put(0, &s);
 	rig_silence();
 	assert_int_equal(rig_dropped(DROP_CHECKSUM), 1);
-	assert_int_equal(rig.stats.relayed_packets, 0);
-	assert_int_equal(rig.stats.relayed_bytes, 0);
+	assert_int_equal(rig_stats()->relayed_packets, 0);
+	assert_int_equal(rig_stats()->relayed_bytes, 0);
 }
 
 static void not_to_be_cut(void **state)
@@ -459,7 +460,7 @@ static void not_to_be_cut(void **state)
 	}
 	rig_silence();
 	assert_int_equal(rig_dropped(DROP_TOO_BIG), 16);
-	assert_int_equal(rig.stats.relayed_bytes, 0);
+	assert_int_equal(rig_stats()->relayed_bytes, 0);
 	s = peer_segment(&a, ACK); /* an ACK has nothing to cut */
 	line->mss = 1;
 	pass(&a, &b, &s);
@@ -485,7 +486,7 @@ static void no_buffers(void **state)
 	assert_int_equal(got.n_payload, 536);
 	assert_int_equal(got.flags, ACK);
 	assert_int_equal(rig_dropped(DROP_NO_BUFFER), 1);
-	assert_int_equal(rig.stats.relayed_bytes, 536);
+	assert_int_equal(rig_stats()->relayed_bytes, 536);
 	rte_pktmbuf_free_bulk(all, n);
 }
 

@@ -16,7 +16,7 @@ const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 struct wire {
 	uint16_t id;
 	unsigned int queues;
-	struct rte_ring *in[RIG_QUEUES], *out; /* of the worker */
+	struct rte_ring *in[RIG_QUEUES], *out; /* of the workers, who all write to one */
 };
 
 static struct wire wires[RIG_PORTS], taps[RIG_PORTS];
@@ -39,9 +39,27 @@ static int wire_rings(struct wire *wire, const char *kind, unsigned int i)
 	return wire->out != NULL ? 0 : -1;
 }
 
-static int wire_create(struct wire *wire, const char *kind, unsigned int i, unsigned int queues)
+static int wire_start(struct wire *wire)
 {
 	const struct rte_eth_conf conf = {0};
+	uint16_t q;
+
+	if (rte_eth_dev_configure(wire->id, (uint16_t)wire->queues, RIG_WORKERS, &conf) < 0)
+		return -1;
+	for (q = 0; q < RIG_WORKERS; q++) {
+		if (rte_eth_tx_queue_setup(wire->id, q, RING_SIZE, 0, NULL) < 0)
+			return -1;
+	}
+	for (q = 0; q < wire->queues; q++) {
+		if (rte_eth_rx_queue_setup(wire->id, q, RING_SIZE, 0, NULL, fixture_pool) < 0)
+			return -1;
+	}
+	return rte_eth_dev_start(wire->id);
+}
+
+static int wire_create(struct wire *wire, const char *kind, unsigned int i, unsigned int queues)
+{
+	struct rte_ring *out[RIG_WORKERS];
 	char name[32];
 	unsigned int q;
 	int id;
@@ -49,20 +67,14 @@ static int wire_create(struct wire *wire, const char *kind, unsigned int i, unsi
 	wire->queues = queues;
 	if (wire_rings(wire, kind, i) < 0)
 		return -1;
+	for (q = 0; q < RIG_WORKERS; q++)
+		out[q] = wire->out;
 	snprintf(name, sizeof(name), "%s%u", kind, i);
-	id = rte_eth_from_rings(name, wire->in, queues, &wire->out, 1, 0);
+	id = rte_eth_from_rings(name, wire->in, queues, out, RIG_WORKERS, 0);
 	if (id < 0)
 		return -1;
 	wire->id = (uint16_t)id;
-	if (rte_eth_dev_configure(wire->id, (uint16_t)queues, 1, &conf) < 0 ||
-	    rte_eth_tx_queue_setup(wire->id, 0, RING_SIZE, 0, NULL) < 0)
-		return -1;
-	for (q = 0; q < queues; q++) {
-		if (rte_eth_rx_queue_setup(wire->id, (uint16_t)q, RING_SIZE, 0, NULL,
-					   fixture_pool) < 0)
-			return -1;
-	}
-	return rte_eth_dev_start(wire->id);
+	return wire_start(wire);
 }
 
 static void wire_destroy(struct wire *wire)
@@ -84,7 +96,7 @@ int rig_ports(void **state)
 		return -1;
 	for (i = 0; i < RIG_PORTS; i++) {
 		if (wire_create(&wires[i], "port", i, RIG_QUEUES) < 0 ||
-		    wire_create(&taps[i], "tap", i, 1) < 0)
+		    wire_create(&taps[i], "tap", i, RIG_WORKERS) < 0)
 			return -1;
 		ports[i] = (struct dataplane_port){.id = wires[i].id,
 						   .rx_queues = RIG_QUEUES,
@@ -124,29 +136,9 @@ static void drain(struct wire *wire)
 	drain_ring(wire->out);
 }
 
-int rig_start(void **state)
+static void configure(void)
 {
-	struct worker_args args = {
-		.cfg = &rig.cfg,
-		.n_workers = 1,
-		.ports = ports,
-		.n_ports = RIG_PORTS,
-		.pool = fixture_pool,
-		.flows = &rig.flows.t,
-		.listener = &rig.listener,
-		.seed = &rig.flows.t.seed,
-		.stats = &rig.stats,
-	};
-
-	unsigned int i;
-
-	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
-	for (i = 0; i < RIG_PORTS; i++) {
-		drain(&wires[i]);
-		drain(&taps[i]);
-	}
-	memset(&rig, 0, sizeof(rig));
-	rig.cfg.limits.half_open = RIG_HALF_OPEN;
+	rig.cfg.limits.half_open = RIG_WORKERS * RIG_HALF_OPEN;
 	rig.cfg.limits.legs = RIG_UNCLAIMED;
 	rig.cfg.limits.legs_per_source = RIG_PER_SOURCE;
 	rig.cfg.timers.claim_ms = RIG_CLAIM_MS;
@@ -163,20 +155,72 @@ int rig_start(void **state)
 	tuple_map_v4(&rig.listener.addresses[0].addr, rte_cpu_to_be_32(RELAY_ADDR));
 	tuple_map_v4(&rig.listener.addresses[1].addr, rte_cpu_to_be_32(RELAY_ADDR + 1));
 	rig.listener.addresses[2].addr = relay6;
-	rig.mb = mailbox_create(1);
+}
+
+static int start_workers(void)
+{
+	const struct tuple_seed owner = {{0x1f83d9abfb41bd6bULL, 0x5be0cd19137e2179ULL}};
+	const struct worker_args args = {
+		.cfg = &rig.cfg,
+		.n_workers = RIG_WORKERS,
+		.ports = ports,
+		.n_ports = RIG_PORTS,
+		.pool = fixture_pool,
+		.mb = rig.mb,
+		.flows = &rig.flows.t,
+		.readers = rig.flows.readers,
+		.handover = &rig.handover,
+		.listener = &rig.listener,
+		.seed = &rig.flows.t.seed,
+		.stats = rig.stats,
+	};
+	unsigned int i;
+
+	if (handover_init(&rig.handover, RIG_WORKERS, &owner, rig.mb) < 0)
+		return -1;
+	for (i = 0; i < RIG_WORKERS; i++) {
+		if (worker_init(&rig.workers[i], i, &args) < 0)
+			return -1;
+	}
+	rig.now_ms = rig.workers[0].now_ms;
+	return 0;
+}
+
+int rig_start(void **state)
+{
+	unsigned int i;
+
+	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
+	for (i = 0; i < RIG_PORTS; i++) {
+		drain(&wires[i]);
+		drain(&taps[i]);
+	}
+	memset(&rig, 0, sizeof(rig));
+	configure();
+	rig.mb = mailbox_create(RIG_WORKERS);
 	if (rig.mb == NULL)
 		return -1;
 	flow_rig_init(&rig.flows, 16);
-	args.mb = rig.mb;
-	args.readers = rig.flows.readers;
-	return worker_init(&rig.w, 0, &args);
+	return start_workers();
+}
+
+void rig_listen(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < RIG_WORKERS; i++)
+		rig.workers[i].listener = rig.listener;
 }
 
 int rig_end(void **state)
 {
+	unsigned int i;
+
 	(void)state;
 	rig_silence();
-	worker_fini(&rig.w);
+	for (i = 0; i < RIG_WORKERS; i++)
+		worker_fini(&rig.workers[i]);
+	handover_fini(&rig.handover);
 	flow_rig_fini(&rig.flows);
 	mailbox_destroy(rig.mb);
 	fixture_assert_no_leak();
@@ -192,7 +236,7 @@ void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m
 
 void rig_send_frame(unsigned int port, struct rte_mbuf *m)
 {
-	rig_send_to_queue(port, 0, m);
+	rig_send_to_queue(port, RIG_WORKERS > 1 ? fixture_between(0, RIG_QUEUES - 1) : 0, m);
 }
 
 void rig_send(unsigned int port, const struct segment *s)
@@ -202,7 +246,9 @@ void rig_send(unsigned int port, const struct segment *s)
 
 void rig_kernel_sends(unsigned int port, struct rte_mbuf *m)
 {
-	assert_int_equal(rte_ring_enqueue(taps[port].in[0], m), 0);
+	unsigned int queue = fixture_between(0, RIG_WORKERS - 1);
+
+	assert_int_equal(rte_ring_enqueue(taps[port].in[queue], m), 0);
 }
 
 void rig_put(unsigned int port, const struct segment *s)
@@ -268,15 +314,28 @@ void rig_unblock(unsigned int port)
 
 /* --- time --- */
 
+static void one_round(struct worker *w)
+{
+	w->now_ms = rig.now_ms;
+	worker_round(w);
+}
+
 void rig_round(void)
 {
-	worker_round(&rig.w);
+	unsigned int i;
+
+	for (i = 0; i < RIG_WORKERS; i++)
+		one_round(&rig.workers[i]);
+	for (i = 0; i < RIG_WORKERS; i++) {
+		while (handover_waits(&rig.handover, i))
+			one_round(&rig.workers[i]);
+	}
 }
 
 void rig_advance(uint64_t ms)
 {
 	while (ms-- > 0) {
-		rig.w.now_ms++;
+		rig.now_ms++;
 		rig_round();
 	}
 }
@@ -301,13 +360,20 @@ unsigned int rig_watch(unsigned int port, uint64_t ms, uint64_t *at_ms, unsigned
 
 /* --- messages --- */
 
+/* The worker that gave the id to a leg. */
+static unsigned int worker_of(uint64_t leg)
+{
+	return RTE_MIN((uint32_t)leg / rig.workers[0].legs.capacity, RIG_WORKERS - 1U);
+}
+
 struct mailbox_event rig_event(enum mailbox_event_type type)
 {
 	struct mailbox_event ev;
 
 	assert_int_equal(mailbox_take_events(rig.mb, &ev, 1), 1);
 	assert_int_equal(ev.type, type);
-	assert_int_equal(ev.worker, 0);
+	if (type != MAILBOX_FLOW_RESET_DONE)
+		assert_int_equal(ev.worker, worker_of(ev.id));
 	return ev;
 }
 
@@ -320,23 +386,73 @@ void rig_no_event(void)
 
 void rig_command(enum mailbox_command_type type, uint64_t id)
 {
-	assert_true(
-		mailbox_post_command(rig.mb, 0, &(struct mailbox_command){.type = type, .id = id}));
+	const struct mailbox_command cmd = {.type = type, .id = id};
+
+	assert_true(mailbox_post_command(
+		rig.mb, type == MAILBOX_FLOW_RESET ? RIG_WORKERS - 1 : worker_of(id), &cmd));
 	rig_round();
 }
 
 void rig_open(uint64_t leg, uint64_t flow, uint32_t side)
 {
-	assert_true(mailbox_post_command(
-		rig.mb, 0,
-		&(struct mailbox_command){
-			.type = MAILBOX_LEG_OPEN, .id = leg, .flow = flow, .side = side}));
+	const struct mailbox_command cmd = {
+		.type = MAILBOX_LEG_OPEN, .id = leg, .flow = flow, .side = side};
+
+	assert_true(mailbox_post_command(rig.mb, worker_of(leg), &cmd));
 	rig_round();
+}
+
+/* All of it is 64-bit counters. */
+const struct worker_stats *rig_stats(void)
+{
+	static struct worker_stats sum;
+	const size_t n = sizeof(sum) / sizeof(uint64_t);
+	size_t i, w;
+
+	memset(&sum, 0, sizeof(sum));
+	for (w = 0; w < RIG_WORKERS; w++) {
+		for (i = 0; i < n; i++)
+			((uint64_t *)&sum)[i] += relaxed_load(&((uint64_t *)&rig.stats[w])[i]);
+	}
+	return &sum;
 }
 
 uint64_t rig_dropped(enum drop_reason reason)
 {
-	return rig.stats.dropped[reason];
+	return rig_stats()->dropped[reason];
+}
+
+/* --- who has what --- */
+
+struct worker *rig_owner(const struct segment *from)
+{
+	struct packet p = segment_packet(from);
+	unsigned int owner = handover_owner(&rig.handover, &p.key);
+
+	rte_pktmbuf_free(p.m);
+	return &rig.workers[owner];
+}
+
+struct leg *rig_leg(uint64_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < RIG_WORKERS; i++) {
+		struct leg *leg = leg_by_id(&rig.workers[i].legs, id);
+
+		if (leg != NULL)
+			return leg;
+	}
+	return NULL;
+}
+
+unsigned int rig_free_legs(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < RIG_WORKERS; i++)
+		n += rig.workers[i].legs.n_free;
+	return n;
 }
 
 /* --- a peer's TCP --- */
@@ -479,7 +595,7 @@ uint64_t peers_splice(struct peer *a, struct peer *b)
 	peer_connect(b);
 	from_a = peer_retire(a);
 	from_b = peer_retire(b);
-	rig.flows.now_ms = rig.w.now_ms;
+	rig.flows.now_ms = rig.now_ms;
 	flow = flow_rig_insert(&rig.flows, &from_a, &from_b);
 	rig_open(a->id, flow, 0);
 	rig_answer(a->port);

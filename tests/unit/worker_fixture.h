@@ -6,6 +6,9 @@
  *   alice --- port 0 [ worker ] port 1 --- bob
  *                TAP 0      TAP 1
  *
+ * Built with RIG_WORKERS there are so many workers, and each frame comes by any receive queue of its
+ * port: the same tests must hold.  Where a limit is a worker's share, RIG_HALF_OPEN is the share.
+ *
  * The relay has an IPv4 and an IPv6 address, and alice and bob may speak either: most tests run
  * once with each mix.
  *
@@ -17,6 +20,10 @@
 
 #include "flow_fixture.h"
 #include "worker.h"
+
+#ifndef RIG_WORKERS
+#define RIG_WORKERS 1
+#endif
 
 #define RIG_PORTS      2
 #define RIG_QUEUES     4 /* receive queues a port */
@@ -31,8 +38,10 @@ struct rig {
 	struct listener listener;
 	struct mailbox *mb;
 	struct flow_rig flows;
-	struct worker_stats stats;
-	struct worker w;
+	struct handover handover;
+	struct worker_stats stats[RIG_WORKERS];
+	struct worker workers[RIG_WORKERS];
+	uint64_t now_ms; /* of all of them, from the next round on */
 };
 
 extern struct rig rig;
@@ -62,13 +71,15 @@ extern struct rig_mix rig_mixes[4];
 /* Set-up and tear-down of each test; its initial state is a struct rig_mix, or NULL: IPv4. */
 int rig_start(void **state);
 int rig_end(void **state);
+/* `rig.listener` was changed: the workers follow. */
+void rig_listen(void);
 
 /* --- packets --- */
 
 /* Put a frame on the wire, or have the kernel say it; nothing happens before the next round. */
 void rig_send(unsigned int port, const struct segment *s);
 void rig_send_frame(unsigned int port, struct rte_mbuf *m);
-/* Into one of the port's receive queues; the others use the first. */
+/* Into one of the port's receive queues; the others use the first, or with several workers any. */
 void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m);
 void rig_kernel_sends(unsigned int port, struct rte_mbuf *m);
 /* rig_send() and a round. */
@@ -87,6 +98,7 @@ void rig_unblock(unsigned int port);
 
 /* --- time --- */
 
+/* A round of each worker, and more of those who were handed something over. */
 void rig_round(void);
 /* Let `ms` pass, a round each millisecond. */
 void rig_advance(uint64_t ms);
@@ -103,7 +115,18 @@ void rig_no_event(void);
 void rig_command(enum mailbox_command_type type, uint64_t id);
 void rig_open(uint64_t leg, uint64_t flow, uint32_t side);
 
+/* Of all workers together, as of now. */
+const struct worker_stats *rig_stats(void);
 uint64_t rig_dropped(enum drop_reason reason);
+
+/* --- who has what --- */
+
+/* The worker that the sender's legs belong to. */
+struct worker *rig_owner(const struct segment *from);
+/* The leg with that id, wherever it is; NULL: none. */
+struct leg *rig_leg(uint64_t id);
+/* Places for legs that are free, at all workers together. */
+unsigned int rig_free_legs(void);
 
 /* --- a peer's TCP --- */
 
