@@ -311,7 +311,7 @@ int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_sta
 	if (slot == TUPLE_NO_SLOT)
 		return -ESTALE;
 	k = &t->tracks[slot];
-	status->state = relaxed_load(&k[0].state);
+	status->state = __atomic_load_n(&k[0].state, __ATOMIC_ACQUIRE); /* before its time */
 	status->state_since_ms = whole_ms(now_ms, relaxed_load(&k[0].state_ms));
 	status->last_packet_ms = RTE_MAX(whole_ms(now_ms, relaxed_load(&k[0].last_ms)),
 					 whole_ms(now_ms, relaxed_load(&k[1].last_ms)));

@@ -70,8 +70,8 @@ enum track_flag {
 /* What is known of leg A, in A's own numbers, host order, by the packets that came from it. */
 struct flow_track {
 	uint64_t next_hop; /* towards B */
-	uint64_t packets;
-	uint64_t bytes;	   /* TCP payload, retransmissions too */
+	uint64_t packets;  /* short of those that several workers counted at once */
+	uint64_t bytes;	   /* TCP payload, retransmissions too; likewise */
 	uint32_t last_ms;  /* when the last one passed; modulo 2^32, as the next */
 	uint32_t state_ms; /* side 0 only: when `state` was entered */
 	uint32_t seq_hi;   /* highest sequence number sent, + 1 */

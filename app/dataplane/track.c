@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Several workers may carry one connection at once, and each keeps the mutable lines by plain loads
+ * and stores: there is no atomic addition or exchange on the way of a usual packet.  So a number may
+ * go back to what an older segment said, on a worker that had looked before and stored after; the
+ * next segment puts it right, and counters stay short of what they missed.
+ *
+ * What no later packet would put right is not left to that: the state changes only from what it was
+ * when the change was decided, flags are set and cleared one by one, a FIN is remembered beside the
+ * highest number, and acknowledgements are not taken back any more once the connection is ending.
+ */
 #include "track.h"
 #include "seq.h"
 #include "tcp_option.h"
@@ -9,15 +19,31 @@ struct view {
 	struct flow_track *own, *other;
 };
 
-void track_set_state(const struct flow_table *t, uint32_t slot, enum flow_state state,
-		     uint64_t now_ms)
+void track_supersede(const struct flow_table *t, uint32_t slot, uint64_t now_ms)
 {
 	struct flow_track *first = &t->tracks[slot & ~UINT32_C(1)];
 
-	if (relaxed_load(&first->state) == state)
-		return;
 	relaxed_store(&first->state_ms, (uint32_t)now_ms);
-	relaxed_store(&first->state, (uint8_t)state);
+	__atomic_store_n(&first->state, (uint8_t)FLOW_SUPERSEDED, __ATOMIC_RELEASE);
+}
+
+/* False: it is not in `from` any more.  Its time is there before it is: too late a time at worst. */
+static bool move_state(const struct flow_table *t, uint32_t slot, enum flow_state from,
+		       enum flow_state to, uint64_t now_ms)
+{
+	struct flow_track *first = &t->tracks[slot & ~UINT32_C(1)];
+	uint8_t expected = (uint8_t)from;
+
+	if (__atomic_load_n(&first->state, __ATOMIC_SEQ_CST) != from)
+		return false;
+	relaxed_store(&first->state_ms, (uint32_t)now_ms);
+	return __atomic_compare_exchange_n(&first->state, &expected, (uint8_t)to, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static bool has(const struct flow_track *k, enum track_flag flag)
+{
+	return __atomic_load_n(&k->flags, __ATOMIC_SEQ_CST) & flag;
 }
 
 /* The other end's acknowledgement of this end's data, in this end's own numbers. */
@@ -64,16 +90,38 @@ static void learn_seq(const struct view *v, const struct packet *p, uint32_t end
 		relaxed_store(&v->own->seq_hi, end);
 }
 
+/* Does the other end's FIN reach to where `ack` does? */
+static bool fin_reaches(const struct view *v, uint32_t ack)
+{
+	return has(v->other, TRACK_FIN) &&
+	       seq_not_after(ack, relaxed_load(&v->other->fin) + v->other_line->seq_delta);
+}
+
+/* Not back, whatever other workers do meanwhile. */
+static void advance(uint32_t *number, uint32_t to)
+{
+	uint32_t from = relaxed_load(number);
+
+	while (seq_after(to, from) &&
+	       !__atomic_compare_exchange_n(number, &from, to, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
 /* Acknowledgements count only for what the other end was seen to send. */
-static void learn_ack(const struct view *v, const struct packet *p)
+static void learn_ack(const struct view *v, const struct packet *p, bool ending)
 {
 	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack), edge;
 	uint32_t sent = relaxed_load(&v->other->seq_hi) + v->other_line->seq_delta;
 	uint16_t window = rte_be_to_cpu_16(p->tcp->rx_win);
 
-	if (seq_after(ack, sent) || seq_after(relaxed_load(&v->own->ack_hi), ack))
+	if ((unlikely(seq_after(ack, sent)) && !fin_reaches(v, ack)) ||
+	    seq_after(relaxed_load(&v->own->ack_hi), ack))
 		return;
-	relaxed_store(&v->own->ack_hi, ack);
+	if (unlikely(ending))
+		advance(&v->own->ack_hi, ack);
+	else
+		relaxed_store(&v->own->ack_hi, ack);
 	relaxed_store(&v->own->window, window);
 	edge = ack + ((uint32_t)window << v->line->wscale_in);
 	if (seq_after(edge, relaxed_load(&v->own->edge)))
@@ -133,10 +181,12 @@ uint32_t track_tsecr(const struct flow_table *t, uint32_t slot)
 /* A FIN that its sender went on behind was not its own. */
 static bool fin_acked(const struct flow_track *sender, uint32_t acked_up_to)
 {
-	uint32_t fin = relaxed_load(&sender->fin);
+	uint32_t fin;
 
-	return relaxed_load(&sender->flags) & TRACK_FIN && fin == relaxed_load(&sender->seq_hi) &&
-	       seq_not_after(fin, acked_up_to);
+	if (!has(sender, TRACK_FIN))
+		return false;
+	fin = relaxed_load(&sender->fin);
+	return !seq_after(relaxed_load(&sender->seq_hi), fin) && seq_not_after(fin, acked_up_to);
 }
 
 static void note_fin(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t end,
@@ -145,9 +195,8 @@ static void note_fin(const struct flow_table *t, uint32_t slot, const struct vie
 	if (seq_not_after(end, acked(v)))
 		return;
 	relaxed_store(&v->own->fin, end);
-	relaxed_store(&v->own->flags, v->own->flags | TRACK_FIN);
-	if (relaxed_load(flow_state_of(t, slot)) == FLOW_ESTABLISHED)
-		track_set_state(t, slot, FLOW_HALF_CLOSED, now_ms);
+	__atomic_fetch_or(&v->own->flags, TRACK_FIN, __ATOMIC_SEQ_CST);
+	move_state(t, slot, FLOW_ESTABLISHED, FLOW_HALF_CLOSED, now_ms);
 }
 
 /* RFC 5961 3.2: only a RST at exactly the expected number is taken; one elsewhere in the window
@@ -157,28 +206,29 @@ static void note_fin(const struct flow_table *t, uint32_t slot, const struct vie
 static void note_rst(const struct flow_table *t, uint32_t slot, const struct view *v, uint32_t seq,
 		     uint64_t now_ms)
 {
-	enum flow_state state = relaxed_load(flow_state_of(t, slot));
+	bool exact = seq == acked(v);
+	enum flow_state state, to = exact ? FLOW_RESET : FLOW_RESET_PENDING;
 
-	if (track_lingers(state))
+	if (!exact && seq != relaxed_load(&v->own->seq_hi))
 		return;
-	if (seq == acked(v)) {
-		track_set_state(t, slot, FLOW_RESET, now_ms);
-	} else if (seq == relaxed_load(&v->own->seq_hi)) {
-		relaxed_store(&v->own->flags, v->own->flags | TRACK_RST);
-		track_set_state(t, slot, FLOW_RESET_PENDING, now_ms);
-	}
+	if (!exact && !track_lingers(relaxed_load(flow_state_of(t, slot))))
+		__atomic_fetch_or(&v->own->flags, TRACK_RST, __ATOMIC_RELAXED);
+	do
+		state = relaxed_load(flow_state_of(t, slot));
+	while (state != to && !track_lingers(state) && !move_state(t, slot, state, to, now_ms));
 }
 
 /* The end that seemed to have sent a RST goes on: it was not its own. */
 static void revert_pending(const struct flow_table *t, uint32_t slot, const struct view *v,
 			   uint64_t now_ms)
 {
-	uint8_t fins = relaxed_load(&v->own->flags) | relaxed_load(&v->other->flags);
-
-	if (!(relaxed_load(&v->own->flags) & TRACK_RST))
+	if (!has(v->own, TRACK_RST))
 		return;
-	relaxed_store(&v->own->flags, v->own->flags & ~TRACK_RST);
-	track_set_state(t, slot, fins & TRACK_FIN ? FLOW_HALF_CLOSED : FLOW_ESTABLISHED, now_ms);
+	__atomic_fetch_and(&v->own->flags, (uint8_t)~TRACK_RST, __ATOMIC_RELAXED);
+	move_state(t, slot, FLOW_RESET_PENDING, FLOW_ESTABLISHED, now_ms);
+	/* Whoever notes a FIN either finds it established or has set the flag by now. */
+	if (has(v->own, TRACK_FIN) || has(v->other, TRACK_FIN))
+		move_state(t, slot, FLOW_ESTABLISHED, FLOW_HALF_CLOSED, now_ms);
 }
 
 static void note_ending(const struct flow_table *t, uint32_t slot, const struct view *v,
@@ -190,7 +240,7 @@ static void note_ending(const struct flow_table *t, uint32_t slot, const struct 
 		revert_pending(t, slot, v, now_ms);
 	else if (state == FLOW_HALF_CLOSED && fin_acked(v->own, acked(v)) &&
 		 fin_acked(v->other, relaxed_load(&v->own->ack_hi) - v->other_line->seq_delta))
-		track_set_state(t, slot, FLOW_FINISHED, now_ms);
+		move_state(t, slot, FLOW_HALF_CLOSED, FLOW_FINISHED, now_ms);
 }
 
 void track_packet(const struct flow_table *t, uint32_t slot, const struct packet *p,
@@ -224,7 +274,7 @@ void track_packet(const struct flow_table *t, uint32_t slot, const struct packet
 	if (unlikely(v.line->flags & FLOW_TS_DROP))
 		learn_timestamp(&v, p, seq, end);
 	learn_seq(&v, p, end);
-	learn_ack(&v, p);
+	learn_ack(&v, p, relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED);
 	if (unlikely(v.line->flags & FLOW_TS_INSERT))
 		promote_echo(&v);
 	if (unlikely(flags & RTE_TCP_FIN_FLAG))

@@ -35,8 +35,7 @@ static inline bool track_lingers(enum flow_state state)
 	return state == FLOW_FINISHED || state == FLOW_RESET || state == FLOW_SUPERSEDED;
 }
 
-/* Enter `state` now; keeps the time when it is entered already. */
-void track_set_state(const struct flow_table *t, uint32_t slot, enum flow_state state,
-		     uint64_t now_ms);
+/* A new connection begins on its four-tuple; from here on the state stays. */
+void track_supersede(const struct flow_table *t, uint32_t slot, uint64_t now_ms);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -43,6 +45,14 @@ int fixture_eal_end(void **state)
 		return -1;
 	/* The EAL leaves its directory behind, empty. */
 	return rmdir(rte_eal_get_runtime_dir());
+}
+
+void fixture_unbind(void)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	pthread_setaffinity_np(pthread_self(), sizeof(all), &all);
 }
 
 void fixture_assert_no_leak(void)

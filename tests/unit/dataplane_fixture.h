@@ -63,6 +63,9 @@ extern struct rte_mempool *fixture_pool;
 int fixture_eal(void **state);
 int fixture_eal_end(void **state);
 
+/* The EAL binds the test to one core, and a thread inherits that: the caller may run on any now. */
+void fixture_unbind(void);
+
 /* Every mbuf is back in the pool. */
 void fixture_assert_no_leak(void);
 

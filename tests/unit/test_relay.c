@@ -429,6 +429,7 @@ static bool stop;
 
 static void *run(void *worker)
 {
+	fixture_unbind();
 	worker_run(worker, &stop);
 	return NULL;
 }
