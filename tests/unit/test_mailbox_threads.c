@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mailbox.h"
 
@@ -152,6 +153,35 @@ static void worker_sleep_ends(void **state)
 	assert_int_equal(mailbox_take_commands(mb, 1, &cmd, 1), 1);
 }
 
+static bool is_set(const void *flag)
+{
+	return __atomic_load_n((const bool *)flag, __ATOMIC_RELAXED);
+}
+
+static void *wake_with_work(void *flag)
+{
+	usleep(20000); /* long enough to fall asleep */
+	__atomic_store_n((bool *)flag, true, __ATOMIC_RELAXED);
+	mailbox_wake_worker(mb, 1);
+	return NULL;
+}
+
+/* By another worker, for something that is in no ring of the mailbox. */
+static void worker_is_woken_for_other_work(void **state)
+{
+	uint64_t before = now_us();
+	bool work = false;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, wake_with_work, &work), 0);
+	mailbox_worker_sleep(mb, 1, LONG_US, is_set, &work);
+	assert_true(is_set(&work));
+	mailbox_worker_sleep(mb, 1, LONG_US, is_set, &work); /* it waits: no sleep */
+	assert_true(now_us() - before < LONG_US / 2);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 /* --- two threads, each asleep most of the time, each waking the other --- */
 
 #define ROUNDS 100000
@@ -256,6 +286,7 @@ int main(void)
 		MAILBOX_TEST(messages_pass_whole),
 		MAILBOX_TEST(control_is_woken_when_asleep_only),
 		MAILBOX_TEST(worker_sleep_ends),
+		MAILBOX_TEST(worker_is_woken_for_other_work),
 		MAILBOX_TEST(no_wake_up_is_lost),
 		MAILBOX_TEST(flood_arrives_in_order),
 	};

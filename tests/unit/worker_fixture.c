@@ -314,10 +314,10 @@ void rig_unblock(unsigned int port)
 
 /* --- time --- */
 
-static void one_round(struct worker *w)
+void rig_round_of(unsigned int worker)
 {
-	w->now_ms = rig.now_ms;
-	worker_round(w);
+	rig.workers[worker].now_ms = rig.now_ms;
+	worker_round(&rig.workers[worker]);
 }
 
 void rig_round(void)
@@ -325,10 +325,10 @@ void rig_round(void)
 	unsigned int i;
 
 	for (i = 0; i < RIG_WORKERS; i++)
-		one_round(&rig.workers[i]);
+		rig_round_of(i);
 	for (i = 0; i < RIG_WORKERS; i++) {
 		while (handover_waits(&rig.handover, i))
-			one_round(&rig.workers[i]);
+			rig_round_of(i);
 	}
 }
 

@@ -100,6 +100,8 @@ void rig_unblock(unsigned int port);
 
 /* A round of each worker, and more of those who were handed something over. */
 void rig_round(void);
+/* One round of one worker, and nothing else. */
+void rig_round_of(unsigned int worker);
 /* Let `ms` pass, a round each millisecond. */
 void rig_advance(uint64_t ms);
 /* Let `ms` pass; returns how many segments left by `port`, when in `at_ms` from now (up to `n`),
