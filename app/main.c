@@ -101,6 +101,7 @@ static int create_dataplane(struct tandemd *t)
 			.rx_queues = t->ports.ports[i].rx_queues,
 			.tap_id = t->ports.ports[i].tap_id,
 			.mac = t->ports.ports[i].mac,
+			.vlan = t->cfg->ports[i].vlan,
 			.room = {t->cfg->ports[i].mtu - IPV4_TCP_HEADERS,
 				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
 		};

@@ -86,6 +86,7 @@ struct config_port {
 	struct config_address addresses[CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
 	uint16_t mtu;
+	uint16_t vlan; /* what its frames are tagged with; 0: they are not */
 };
 
 struct config_endpoint {

@@ -117,7 +117,7 @@ const struct schema_row schema_rows[] = {
 	{"ports[].addresses", SCHEMA_ADDRESS, .list = true, .mandatory = true, .min_items = 1,
 		.max_items = CONFIG_MAX_ADDRESSES, PORT_KEPT(addresses[0]), PORT_WITH(n_addresses)},
 	{"ports[].mtu", SCHEMA_UINT, .min = 576, .max = 9000, .def = "1500", PORT_KEPT(mtu)},
-	{"ports[].vlan", SCHEMA_UINT, .min = 1, .max = 4094, .unbuilt = "VLAN tags"},
+	{"ports[].vlan", SCHEMA_UINT, .min = 1, .max = 4094, PORT_KEPT(vlan)},
 
 	SECTION("services"),
 	{"services.endpoint", SCHEMA_SECTION, KEPT(endpoint.enabled)},

@@ -247,6 +247,7 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_CHECKSUM] = "checksum",
 		[DROP_TTL] = "ttl",
 		[DROP_OTHER_HOST] = "other_host",
+		[DROP_VLAN] = "vlan",
 		[DROP_FRAGMENT] = "fragment",
 		[DROP_MARTIAN] = "martian",
 		[DROP_HALF_OPEN] = "half_open",

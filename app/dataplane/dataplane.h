@@ -23,6 +23,7 @@ struct dataplane_port {
 	uint16_t rx_queues; /* worker w of n polls receive queues w, w + n, w + 2n ... */
 	uint16_t tap_id;    /* ethdev of its exception path, one queue a worker each way */
 	struct rte_ether_addr mac;
+	uint16_t vlan;	  /* the one its frames are tagged with, 0: they are not */
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */
 };
 

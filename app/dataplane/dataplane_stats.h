@@ -17,6 +17,7 @@ enum drop_reason {
 	DROP_CHECKSUM,	   /* verified where state would change, or an IPv4 header goes */
 	DROP_TTL,	   /* TTL 1 or 0 */
 	DROP_OTHER_HOST,   /* a unicast MAC that is not the port's */
+	DROP_VLAN,	   /* a VLAN tag that is not the port's, or none where it has one */
 	DROP_FRAGMENT,	   /* the service's TCP in an IP fragment or behind IPv6 extension
 			      headers */
 	DROP_MARTIAN,	   /* service TCP from an own, multicast, broadcast, loopback or unspecified

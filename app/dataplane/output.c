@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "next_hop.h"
+#include "vlan.h"
 #include "worker.h"
 
 void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
 {
+	const uint16_t vlan = w->ports[port].vlan;
+
+	if (unlikely(vlan != 0) && !vlan_put_on(m, vlan)) {
+		worker_drop(w, m, DROP_NO_BUFFER);
+		return;
+	}
 	rte_eth_tx_buffer(w->ports[port].id, (uint16_t)w->index, w->tx[port], m);
 }
 

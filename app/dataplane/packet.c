@@ -4,6 +4,7 @@
 
 #include "checksum.h"
 #include "packet.h"
+#include "vlan.h"
 
 /* Extension headers a packet may have before nobody looks for its TCP any more. */
 #define MAX_EXTENSIONS 8
@@ -174,23 +175,45 @@ static enum packet_class parse_ipv6(struct packet *p, uint32_t ip_offset)
 	return class == PACKET_TCP && extensions > 0 ? PACKET_FRAGMENT : class;
 }
 
+static enum packet_class parse_untagged(struct packet *p)
+{
+	const uint32_t ip_offset = sizeof(struct rte_ether_hdr);
+
+	p->eth = rte_pktmbuf_mtod(p->m, struct rte_ether_hdr *);
+	if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+		return parse_ipv4(p, ip_offset);
+	if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
+		return parse_ipv6(p, ip_offset);
+	return PACKET_KERNEL;
+}
+
+/* The port's own tag is off already, if it has one.  IEEE 802.1Q: in VLAN 0 a frame is untagged. */
+static enum packet_class parse_tagged(struct packet *p)
+{
+	enum packet_class class;
+	enum drop_reason why;
+
+	if (p->m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		return drop(p, DROP_VLAN);
+	if (!vlan_take_off(p->m, 0, &why))
+		return drop(p, why);
+	class = parse_untagged(p);
+	return class == PACKET_KERNEL && vlan_is_tag(p->eth->ether_type) ? drop(p, DROP_VLAN)
+									 : class;
+}
+
 enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
 			       const struct rte_ether_addr *mac)
 {
-	const uint32_t ip_offset = sizeof(struct rte_ether_hdr);
 	enum packet_class class;
 
 	p->m = m;
 	p->port = port;
-	if (m->data_len < ip_offset)
+	if (m->data_len < sizeof(*p->eth))
 		return drop(p, DROP_MALFORMED);
-	p->eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
-		class = parse_ipv4(p, ip_offset);
-	else if (p->eth->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
-		class = parse_ipv6(p, ip_offset);
-	else
-		return PACKET_KERNEL;
+	class = parse_untagged(p);
+	if (class == PACKET_KERNEL && vlan_is_tag(p->eth->ether_type))
+		class = parse_tagged(p);
 	if (class == PACKET_KERNEL || class == PACKET_DROP || addressed_to_us(p->eth, mac))
 		return class;
 	if (rte_is_multicast_ether_addr(&p->eth->dst_addr))

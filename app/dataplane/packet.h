@@ -43,6 +43,9 @@ struct packet {
 /*
  * Look at the frame in `m`, which came in by configuration port `port` whose MAC is `mac`.
  *
+ * A tag of VLAN 0 is taken off; any other, and a second one, is dropped.  The tag of the port's own
+ * VLAN must be off already (vlan.h).
+ *
  * Believes no length field: what is not wholly inside the frame is malformed.  Padding behind the
  * IP packet is cut off a PACKET_TCP.  Checksums are not looked at.
  */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "segment.h"
+#include "vlan.h"
 
 /* A piece in the making: the same packet in another mbuf. */
 static void view_in(const struct packet *p, struct rte_mbuf *m, struct packet *view)
@@ -81,6 +82,7 @@ static struct rte_mbuf *copy_piece(const struct packet *p, const struct piece *p
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
+	vlan_copy_priority(m, p->m);
 	memcpy(to, from, head);
 	memcpy(to + head, from + head + piece->offset, piece->length);
 	return m;

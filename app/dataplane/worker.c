@@ -302,15 +302,18 @@ static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned 
 {
 	struct rte_mbuf *frames[WORKER_BURST];
 	struct burst b;
-	unsigned int i, n;
+	unsigned int i, n, received;
 
 	b.n = 0;
-	n = rte_eth_rx_burst(w->ports[port].id, (uint16_t)queue, frames, WORKER_BURST);
+	n = received =
+		rte_eth_rx_burst(w->ports[port].id, (uint16_t)queue, frames, WORKER_BURST);
 	fetch_headers(frames, n);
+	if (unlikely(w->ports[port].vlan != 0))
+		n = vlan_input(w, port, frames, n);
 	for (i = 0; i < n; i++)
 		add_frame(w, &b, frames[i], port);
 	take_burst(w, &b);
-	return n;
+	return received;
 }
 
 /* A port may have more queues than there are workers, for the interface has them. */

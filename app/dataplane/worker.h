@@ -106,6 +106,12 @@ unsigned int worker_round(struct worker *w);
 /* The worker's life, until `*stop`. On its lcore. */
 void worker_run(struct worker *w, const bool *stop);
 
+/* --- vlan.c: the tags of what came in by a port that has a VLAN --- */
+
+/* Take them off; drop frames of another VLAN or none.  Returns how many are left. */
+unsigned int vlan_input(struct worker *w, unsigned int port, struct rte_mbuf **frames,
+			unsigned int n);
+
 /* --- output.c: what leaves --- */
 
 /* Hand a frame to the port's queue at the end of the round; takes the mbuf. */

@@ -190,6 +190,7 @@ static const char every_key[] =
 	"      - 192.0.2.10/24\n"
 	"      - 192.0.2.11/24\n"
 	"    mtu: 9000\n"
+	"    vlan: 4094\n"
 	"  - device: net_af_xdp1,iface=eth2\n"
 	"    tap: ext1\n"
 	"    addresses: [198.51.100.1/31, 203.0.113.7/32]\n"
@@ -210,6 +211,7 @@ static void check_every_key_ports(const struct config *cfg)
 	assert_int_equal(cfg->ports[0].n_addresses, 2);
 	assert_memory_equal(&cfg->ports[0].addresses[1].addr, &second, sizeof(second));
 	assert_int_equal(cfg->ports[0].mtu, 9000);
+	assert_int_equal(cfg->ports[0].vlan, 4094);
 	assert_string_equal(cfg->ports[1].device, "net_af_xdp1,iface=eth2");
 	assert_int_equal(cfg->ports[1].queues, 1);
 	assert_string_equal(cfg->ports[1].tap, "ext1");
@@ -217,6 +219,7 @@ static void check_every_key_ports(const struct config *cfg)
 	assert_int_equal(cfg->ports[1].addresses[0].prefix_len, 31);
 	assert_int_equal(cfg->ports[1].addresses[1].prefix_len, 32);
 	assert_int_equal(cfg->ports[1].mtu, 3500);
+	assert_int_equal(cfg->ports[1].vlan, 0);
 }
 
 static void every_built_key(void **state)
@@ -596,7 +599,6 @@ static const struct bad not_built[] = {
 	 E(9, "services.socks5", "not built yet: SOCKS5 bytestreams")},
 	{XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
 	 E(9, "services.rendezvous", "not built yet: rendezvous addresses")},
-	{XMPP PORTS "    vlan: 100\n" SERVICES, E(9, "ports[0].vlan", "not built yet: VLAN tags")},
 	{XMPP PORTS "    queues: 2\n" SERVICES,
 	 E(9, "ports[0].queues", "not built yet: more than one queue")},
 	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
@@ -644,6 +646,10 @@ static const struct bad bad_together[] = {
 	 E(6, "ports[0].mtu", "out of range: at most 3500 on net_af_xdp")},
 	{XMPP "ports:\n" PORT("a", "t", "192.0.2.1/24", "9001") SERVICES,
 	 E(6, "ports[0].mtu", "out of range: must be 576 to 9000")},
+	{XMPP PORTS "    vlan: 0\n" SERVICES,
+	 E(9, "ports[0].vlan", "out of range: must be 1 to 4094")},
+	{XMPP PORTS "    vlan: 4095\n" SERVICES,
+	 E(9, "ports[0].vlan", "out of range: must be 1 to 4094")},
 	{XMPP "ports:\n" PORT("a", "t", "192.0.2.1/24", "1459") SERVICES,
 	 E(1, "dataplane.mss", "1400 is more than ports[0].mtu leaves: at most 1399")},
 	{GOOD "dataplane:\n  mss: 1441\n",

@@ -8,7 +8,11 @@
 #define RING_SIZE 256
 
 struct rig rig;
-struct rig_mix rig_mixes[4] = {{false, false}, {true, true}, {false, true}, {true, false}};
+struct rig_mix rig_mixes[7] = {
+	{false, false, {0, 0}},	 {true, true, {0, 0}},	   {false, true, {0, 0}},
+	{true, false, {0, 0}},	 {false, false, {100, 0}}, {true, true, {0, 4094}},
+	{true, false, {100, 1}},
+};
 const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 						   {{0x02, 0, 0, 0, 0, 0x11}}};
 
@@ -192,6 +196,7 @@ int rig_start(void **state)
 
 	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
 	for (i = 0; i < RIG_PORTS; i++) {
+		ports[i].vlan = mix.vlans[i];
 		drain(&wires[i]);
 		drain(&taps[i]);
 	}
@@ -234,9 +239,32 @@ void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m
 	assert_int_equal(rte_ring_enqueue(wires[port].in[queue], m), 0);
 }
 
-void rig_send_frame(unsigned int port, struct rte_mbuf *m)
+void rig_send_raw(unsigned int port, struct rte_mbuf *m)
 {
 	rig_send_to_queue(port, RIG_WORKERS > 1 ? fixture_between(0, RIG_QUEUES - 1) : 0, m);
+}
+
+/* Where there is no headroom a tag takes none: the frame moves back. */
+static void put_tag(struct rte_mbuf *m, uint16_t vlan)
+{
+	const uint8_t tag[] = {0x81, 0, (uint8_t)(vlan >> 8), (uint8_t)vlan};
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(m, sizeof(tag));
+
+	if (frame == NULL) {
+		frame = rte_pktmbuf_mtod(m, uint8_t *);
+		assert_non_null(rte_pktmbuf_append(m, sizeof(tag)));
+		memmove(frame + sizeof(tag), frame, m->data_len - sizeof(tag));
+	}
+	memmove(frame, frame + sizeof(tag), 12);
+	memcpy(frame + 12, tag, sizeof(tag));
+}
+
+/* What is too short for an Ethernet header is too short for a tag. */
+void rig_send_frame(unsigned int port, struct rte_mbuf *m)
+{
+	if (mix.vlans[port] != 0 && m->data_len >= 14)
+		put_tag(m, mix.vlans[port]);
+	rig_send_raw(port, m);
 }
 
 void rig_send(unsigned int port, const struct segment *s)
@@ -264,14 +292,37 @@ static struct rte_mbuf *take(struct wire *wire)
 	return rte_ring_dequeue(wire->out, &m) == 0 ? m : NULL;
 }
 
-struct rte_mbuf *rig_take(unsigned int port)
+struct rte_mbuf *rig_take_raw(unsigned int port)
 {
 	return take(&wires[port]);
 }
 
+static bool has_tag(const uint8_t *frame)
+{
+	return frame[12] == 0x81 && frame[13] == 0;
+}
+
+struct rte_mbuf *rig_take(unsigned int port)
+{
+	struct rte_mbuf *m = rig_take_raw(port);
+	uint8_t *frame = m != NULL ? rte_pktmbuf_mtod(m, uint8_t *) : NULL;
+
+	if (frame != NULL && mix.vlans[port] != 0) {
+		assert_true(m->data_len >= 18 && has_tag(frame));
+		assert_int_equal((frame[14] << 8 | frame[15]) & 0xfff, mix.vlans[port]);
+		memmove(frame + 4, frame, 12);
+		frame = (uint8_t *)rte_pktmbuf_adj(m, 4);
+	}
+	assert_false(frame != NULL && has_tag(frame));
+	return m;
+}
+
 struct rte_mbuf *rig_kernel_takes(unsigned int port)
 {
-	return take(&taps[port]);
+	struct rte_mbuf *m = take(&taps[port]);
+
+	assert_false(m != NULL && has_tag(rte_pktmbuf_mtod(m, const uint8_t *)));
+	return m;
 }
 
 struct segment rig_answer(unsigned int port)

@@ -10,7 +10,8 @@
  * port: the same tests must hold.  Where a limit is a worker's share, RIG_HALF_OPEN is the share.
  *
  * The relay has an IPv4 and an IPv6 address, and alice and bob may speak either: most tests run
- * once with each mix.
+ * once with each mix.  On a port that has a VLAN the wire puts the tag on what the test sends, and
+ * takes it off what it reads: the test sees the same frames.
  *
  * There is one a test, made by rig_start() and ended by rig_end(), which demands that every mbuf
  * is back.  Whatever leaves by a port must have good checksums.
@@ -50,23 +51,27 @@ extern const struct rte_ether_addr port_mac[RIG_PORTS];
 /* Group set-up and tear-down: EAL and ports. */
 int rig_ports(void **state);
 int rig_ports_end(void **state);
-/* Which of the peers speak IPv6. */
+/* Which of the peers speak IPv6, and the VLAN of each port. */
 struct rig_mix {
 	bool alice6, bob6;
+	uint16_t vlans[RIG_PORTS]; /* 0: none */
 };
 
-extern struct rig_mix rig_mixes[4];
+extern struct rig_mix rig_mixes[7];
 
-/* A row of cmocka's table with set-up and tear-down; and four of them, one a mix. */
+/* A row of cmocka's table with set-up and tear-down; and seven of them, one a mix. */
 #define RIG_ROW(test, set_up, name, mix)         \
 	{                                        \
 		name, test, set_up, rig_end, mix \
 	}
-#define RIG_MIXED(test, set_up)                                        \
-	RIG_ROW(test, set_up, #test " (4, 4)", &rig_mixes[0]),         \
-		RIG_ROW(test, set_up, #test " (6, 6)", &rig_mixes[1]), \
-		RIG_ROW(test, set_up, #test " (4, 6)", &rig_mixes[2]), \
-		RIG_ROW(test, set_up, #test " (6, 4)", &rig_mixes[3])
+#define RIG_MIXED(test, set_up)                                               \
+	RIG_ROW(test, set_up, #test " (4, 4)", &rig_mixes[0]),                \
+		RIG_ROW(test, set_up, #test " (6, 6)", &rig_mixes[1]),        \
+		RIG_ROW(test, set_up, #test " (4, 6)", &rig_mixes[2]),        \
+		RIG_ROW(test, set_up, #test " (6, 4)", &rig_mixes[3]),        \
+		RIG_ROW(test, set_up, #test " (4 tagged, 4)", &rig_mixes[4]), \
+		RIG_ROW(test, set_up, #test " (6, 6 tagged)", &rig_mixes[5]), \
+		RIG_ROW(test, set_up, #test " (6 tagged, 4 tagged)", &rig_mixes[6])
 
 /* Set-up and tear-down of each test; its initial state is a struct rig_mix, or NULL: IPv4. */
 int rig_start(void **state);
@@ -81,12 +86,15 @@ void rig_send(unsigned int port, const struct segment *s);
 void rig_send_frame(unsigned int port, struct rte_mbuf *m);
 /* Into one of the port's receive queues; the others use the first, or with several workers any. */
 void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m);
+/* The frame as it is on the wire, with a tag or without. */
+void rig_send_raw(unsigned int port, struct rte_mbuf *m);
 void rig_kernel_sends(unsigned int port, struct rte_mbuf *m);
 /* rig_send() and a round. */
 void rig_put(unsigned int port, const struct segment *s);
 
 /* What left by a port, or went to the kernel; NULL: nothing. */
 struct rte_mbuf *rig_take(unsigned int port);
+struct rte_mbuf *rig_take_raw(unsigned int port);
 struct rte_mbuf *rig_kernel_takes(unsigned int port);
 /* The one segment that left, by `port`. */
 struct segment rig_answer(unsigned int port);
