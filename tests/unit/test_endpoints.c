@@ -527,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(conversations, rig_start, rig_end),
+		RIG_ROW(conversations, rig_start, "conversations (tagged)", &rig_mixes[6]),
 	};
 
 	return cmocka_run_group_tests(tests, rig_ports, rig_ports_end);

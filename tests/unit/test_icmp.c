@@ -173,12 +173,12 @@ static void check_rows(enum families f, unsigned int sender)
 }
 
 /* A test of its own for each pair of families and each sender. */
-#define EACH_PAIR(name)                                        \
-	static void name##_each(void **state)                  \
-	{                                                      \
-		const unsigned int *which = *state;            \
-                                                               \
-		name((enum families)(*which / 2), *which % 2); \
+#define EACH_PAIR(name)                                                   \
+	static void name##_each(void **state)                             \
+	{                                                                 \
+		const unsigned int *which = *state;                       \
+                                                                          \
+		name((enum families)(*which / 2 % FAMILIES), *which % 2); \
 	}
 
 EACH_PAIR(check_rows)
@@ -547,19 +547,25 @@ static void rates(void **state)
 
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, rig_start, rig_end)
 
-static unsigned int pairs[2 * FAMILIES];
+/* The second half of them on tagged ports. */
+static unsigned int pairs[4 * FAMILIES];
 
 #define PAIR_TEST(name, i)                                         \
 	{                                                          \
 #name, name##_each, start_pair, rig_end, &pairs[i] \
 	}
-#define EACH_PAIR_TEST(name)                                                            \
-	PAIR_TEST(name, 0), PAIR_TEST(name, 1), PAIR_TEST(name, 2), PAIR_TEST(name, 3), \
-		PAIR_TEST(name, 4), PAIR_TEST(name, 5), PAIR_TEST(name, 6), PAIR_TEST(name, 7)
+#define EACH_PAIR_TEST(name)                                                                      \
+	PAIR_TEST(name, 0), PAIR_TEST(name, 1), PAIR_TEST(name, 2), PAIR_TEST(name, 3),           \
+		PAIR_TEST(name, 4), PAIR_TEST(name, 5), PAIR_TEST(name, 6), PAIR_TEST(name, 7),   \
+		PAIR_TEST(name, 8), PAIR_TEST(name, 9), PAIR_TEST(name, 10), PAIR_TEST(name, 11), \
+		PAIR_TEST(name, 12), PAIR_TEST(name, 13), PAIR_TEST(name, 14), PAIR_TEST(name, 15)
 
 static int start_pair(void **state)
 {
-	return rig_start(state);
+	const unsigned int *which = *state;
+	void *mix = &rig_mixes[*which / 2 < FAMILIES ? 0 : 6];
+
+	return rig_start(&mix);
 }
 
 int main(void)

@@ -495,7 +495,9 @@ static void any_input(void **state)
 	assert_true(passed > 1000);
 }
 
-#define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, start_rig, rig_end)
+#define RIG_TEST(name)                         \
+	RIG_ROW(name, start_rig, #name, NULL), \
+		RIG_ROW(name, start_rig, #name " (tagged)", &rig_mixes[6])
 
 int main(void)
 {
