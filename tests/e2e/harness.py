@@ -177,6 +177,15 @@ class Lab:
             for line in lines
         }
 
+    def set_port(self, number, **keys):
+        """Settings of a port, for the next start of tandemd."""
+        file = self.dir / "tandem.yaml"
+        ports = file.read_text().split("  - device:")
+        for key, value in keys.items():
+            ports[number + 1] = re.sub(rf"^    {key}:.*\n", "", ports[number + 1], flags=re.M)
+            ports[number + 1] += f"    {key}: {value}\n"
+        file.write_text("  - device:".join(ports))
+
     # places
 
     def namespace(self, place):

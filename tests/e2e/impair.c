@@ -12,11 +12,13 @@
  *   delay        milliseconds each way
  *   jitter       milliseconds by which the delay goes up and down; it reorders nothing
  *   seed         of all chance: the same seed has the same in store for the n-th frame of a direction
+ *   vlan         what the frames at the second interface are tagged with (802.1Q); at the first one
+ *                they have no tags, as at a switch's
  *
  * What is left out is 0.  Says "ready" when it carries frames.  Prints what happened to them on SIGUSR1,
  * one line a direction; on SIGTERM and SIGINT does so and ends.  The ends of the two wires must complete
- * their checksums themselves (tx offload off) and send no frames longer than FRAME_MAX.  A VLAN tag
- * is not carried.
+ * their checksums themselves (tx offload off) and send no frames longer than FRAME_MAX.  A
+ * frame that has another tag than it should, or none, is not carried.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -47,7 +49,7 @@
 #define HELD_MIN_NS    (1 * NS_PER_MS) /* how long a frame is held back to be overtaken */
 #define HELD_MAX_NS    (8 * NS_PER_MS)
 
-enum setting { LOSS, REORDER, DUP, CORRUPT, DELAY, JITTER, SEED, SETTINGS };
+enum setting { LOSS, REORDER, DUP, CORRUPT, DELAY, JITTER, SEED, VLAN, SETTINGS };
 
 static const struct {
 	const char *name;
@@ -55,7 +57,7 @@ static const struct {
 } rows[SETTINGS] = {
 	[LOSS] = {"loss", 100},	       [REORDER] = {"reorder", 100}, [DUP] = {"dup", 100},
 	[CORRUPT] = {"corrupt", 100},  [DELAY] = {"delay", 10000},   [JITTER] = {"jitter", 10000},
-	[SEED] = {"seed", UINT32_MAX},
+	[SEED] = {"seed", UINT32_MAX}, [VLAN] = {"vlan", 4094},
 };
 
 /* What became of the frames of a direction. */
@@ -65,6 +67,7 @@ enum count {
 	DUPLICATED, /* each once more */
 	REORDERED,
 	CORRUPTED,
+	STRAYED,   /* dropped: not tagged as it should be */
 	OVERSIZED, /* dropped: longer than FRAME_MAX */
 	OVERFLOW,  /* dropped: QUEUE_FRAMES under way already */
 	UNSENT,	   /* dropped: the other interface did not take it */
@@ -75,7 +78,8 @@ enum count {
 static const char *const count_names[COUNTS] = {
 	[FRAMES] = "frames",	   [LOST] = "lost",	      [DUPLICATED] = "duplicated",
 	[REORDERED] = "reordered", [CORRUPTED] = "corrupted", [OVERSIZED] = "oversized",
-	[OVERFLOW] = "overflow",   [MISSED] = "missed",	      [UNSENT] = "unsent",
+	[STRAYED] = "strayed",	   [OVERFLOW] = "overflow",   [MISSED] = "missed",
+	[UNSENT] = "unsent",
 };
 
 struct frame {
@@ -90,6 +94,7 @@ TAILQ_HEAD(frame_list, frame);
 struct direction {
 	int in, out; /* packet sockets */
 	const char *in_name, *out_name;
+	uint16_t in_vlan, out_vlan;  /* 0: untagged */
 	struct frame *frames;	     /* all of them */
 	struct frame_list under_way; /* by due_ns */
 	struct frame_list unused;
@@ -262,15 +267,47 @@ static void take_frame(struct direction *d, struct frame *f)
 
 /* --- the sockets --- */
 
+/* The kernel takes the tag off the frame and tells it aside. */
+static uint16_t vlan_of(struct msghdr *message)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	struct tpacket_auxdata aux;
+
+	if (c == NULL || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+		return 0;
+	memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+	return aux.tp_status & TP_STATUS_VLAN_VALID ? aux.tp_vlan_tci & 0xfff : 0;
+}
+
+/* As recv(2) with MSG_TRUNC; `f` may be NULL. */
+static ssize_t receive(struct direction *d, struct frame *f, uint16_t *vlan)
+{
+	char aside[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec bytes = {f != NULL ? f->bytes : NULL, f != NULL ? FRAME_MAX : 0};
+	struct msghdr message = {.msg_iov = &bytes,
+				 .msg_iovlen = 1,
+				 .msg_control = aside,
+				 .msg_controllen = sizeof(aside)};
+	ssize_t n = recvmsg(d->in, &message, MSG_DONTWAIT | MSG_TRUNC);
+
+	*vlan = n >= 0 ? vlan_of(&message) : 0;
+	return n;
+}
+
 static void take(struct direction *d)
 {
+	uint16_t vlan;
 	int i;
 
 	for (i = 0; i < BATCH; i++) {
 		struct frame *f = unused_frame(d);
-		ssize_t n = recv(d->in, f != NULL ? f->bytes : NULL, f != NULL ? FRAME_MAX : 0,
-				 MSG_DONTWAIT | MSG_TRUNC);
+		ssize_t n = receive(d, f, &vlan);
 
+		if (n >= ETH_HLEN && f != NULL && vlan != d->in_vlan) {
+			d->counts[STRAYED]++;
+			TAILQ_INSERT_HEAD(&d->unused, f, link);
+			continue;
+		}
 		if (n >= ETH_HLEN && f != NULL) {
 			f->length = (size_t)n;
 			take_frame(d, f);
@@ -287,6 +324,18 @@ static void take(struct direction *d)
 	}
 }
 
+static ssize_t send_frame(const struct direction *d, struct frame *f)
+{
+	uint8_t tag[] = {ETHERTYPE_VLAN >> 8, ETHERTYPE_VLAN & 0xff, (uint8_t)(d->out_vlan >> 8),
+			 (uint8_t)d->out_vlan};
+	const size_t macs = ETH_HLEN - 2;
+	struct iovec parts[] = {{f->bytes, macs},
+				{tag, d->out_vlan != 0 ? sizeof(tag) : 0},
+				{f->bytes + macs, f->length - macs}};
+
+	return sendmsg(d->out, &(struct msghdr){.msg_iov = parts, .msg_iovlen = 3}, MSG_DONTWAIT);
+}
+
 static void release(struct direction *d)
 {
 	int64_t now = now_ns();
@@ -294,7 +343,7 @@ static void release(struct direction *d)
 
 	while ((f = TAILQ_FIRST(&d->under_way)) != NULL && f->due_ns <= now) {
 		TAILQ_REMOVE(&d->under_way, f, link);
-		if (send(d->out, f->bytes, f->length, MSG_DONTWAIT) < 0)
+		if (send_frame(d, f) < 0)
 			d->counts[UNSENT]++;
 		TAILQ_INSERT_HEAD(&d->unused, f, link);
 	}
@@ -311,6 +360,7 @@ static int open_interface(const char *name)
 	/* without a protocol until it is bound, or it would hear all interfaces */
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
 	    bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
@@ -444,6 +494,7 @@ int main(int argc, char **argv)
 	directions[1].in = directions[0].out = open_interface(argv[2]);
 	directions[0].in_name = directions[1].out_name = argv[1];
 	directions[1].in_name = directions[0].out_name = argv[2];
+	directions[1].in_vlan = directions[0].out_vlan = (uint16_t)settings[VLAN];
 	start(&directions[0], 0);
 	start(&directions[1], 1);
 	puts("ready");
