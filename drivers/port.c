@@ -6,6 +6,7 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "log.h"
 #include "port.h"
@@ -24,12 +25,35 @@ static uint16_t queue_count(const struct config *cfg)
 	return (uint16_t)cfg->dataplane.n_workers;
 }
 
+/* As rte_pktmbuf_pool_create() does, but without the padding that spreads elements over memory
+ * channels: with it the largest would be more than AF_XDP takes. */
+static struct rte_mempool *create_mbufs(unsigned int n, uint16_t data_room)
+{
+	struct rte_pktmbuf_pool_private sizes = {
+		.mbuf_data_room_size = (uint16_t)(data_room + RTE_PKTMBUF_HEADROOM),
+	};
+	struct rte_mempool *pool = rte_mempool_create_empty(
+		"frames", n, (unsigned int)sizeof(struct rte_mbuf) + sizes.mbuf_data_room_size,
+		POOL_CACHE, sizeof(sizes), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_SPREAD);
+
+	if (pool == NULL)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) < 0)
+		goto fail;
+	rte_pktmbuf_pool_init(pool, &sizes);
+	if (rte_mempool_populate_default(pool) < 0)
+		goto fail;
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+fail:
+	rte_mempool_free(pool);
+	return NULL;
+}
+
 static struct rte_mempool *create_pool(const struct config *cfg, uint16_t data_room)
 {
 	unsigned int n = cfg->n_ports * queue_count(cfg) * MBUFS_A_QUEUE;
-	struct rte_mempool *pool = rte_pktmbuf_pool_create(
-		"frames", rte_align32pow2(n) - 1, POOL_CACHE, 0,
-		(uint16_t)(data_room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+	struct rte_mempool *pool = create_mbufs(rte_align32pow2(n) - 1, data_room);
 
 	if (pool == NULL)
 		log_error("no memory for %u frames of %u bytes: raise dataplane.memory", n,
@@ -78,11 +102,6 @@ static int set_mtu(const struct port *port, const struct config_port *cfg,
 {
 	uint16_t mtu;
 
-	if (cfg->mtu > kind->mtu_max || (uint32_t)cfg->mtu + RTE_ETHER_HDR_LEN > kind->data_room) {
-		log_error("port %s: mtu %u is more than this kind of port carries", cfg->device,
-			  cfg->mtu);
-		return -EINVAL;
-	}
 	if (kind->sets_mtu)
 		return rte_eth_dev_set_mtu(port->id, cfg->mtu);
 	return rte_eth_dev_get_mtu(port->id, &mtu);
@@ -118,6 +137,7 @@ static int start_port(struct port *port, const struct config_port *cfg, uint16_t
 static int start_tap(struct port *port, const struct config_port *cfg, unsigned int index,
 		     uint16_t queues, struct rte_mempool *pool)
 {
+	const uint16_t mtu = RTE_MIN(cfg->mtu, port_kind_of("net_tap")->mtu_max);
 	char name[32], args[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	int rc;
 
@@ -130,7 +150,7 @@ static int start_tap(struct port *port, const struct config_port *cfg, unsigned 
 	if (rc == 0)
 		rc = configure(port->tap_id, queues, pool, TAP_DESCRIPTORS, TAP_DESCRIPTORS);
 	if (rc == 0)
-		rc = rte_eth_dev_set_mtu(port->tap_id, cfg->mtu);
+		rc = rte_eth_dev_set_mtu(port->tap_id, mtu);
 	if (rc == 0)
 		rc = rte_eth_dev_start(port->tap_id);
 	port->tap_started = rc == 0;
@@ -158,30 +178,58 @@ static int start_one(struct port_set *set, unsigned int index)
 	return rc;
 }
 
-/* What the frames of all ports need, for there is one pool for all. */
-static uint16_t largest_data_room(const struct config *cfg)
+static int find_kind(const struct config_port *cfg, const struct port_kind **kind)
 {
 	struct rte_eth_dev_info info;
-	uint16_t room = 0, id;
+	uint16_t id;
+	int rc = find_port(cfg->device, &id);
+
+	if (rc == 0)
+		rc = rte_eth_dev_info_get(id, &info);
+	if (rc == 0)
+		*kind = port_kind_of(info.driver_name);
+	return rc;
+}
+
+/* What the frames of all ports need, for there is one pool for all. */
+static int largest_data_room(const struct config *cfg, uint16_t *largest)
+{
+	const struct port_kind *kinds[CONFIG_MAX_PORTS];
 	unsigned int i;
 
-	for (i = 0; i < cfg->n_ports; i++) {
-		if (find_port(cfg->ports[i].device, &id) < 0 || rte_eth_dev_info_get(id, &info) < 0)
-			return 0;
-		room = RTE_MAX(room, port_kind_of(info.driver_name)->data_room);
+	for (i = 0, *largest = 0; i < cfg->n_ports; i++) {
+		uint16_t room;
+		int rc = find_kind(&cfg->ports[i], &kinds[i]);
+
+		if (rc < 0)
+			return rc;
+		room = port_kind_data_room(kinds[i], cfg->ports[i].mtu);
+		if (room == 0) {
+			log_error("port %s: mtu %u is more than this kind of port carries",
+				  cfg->ports[i].device, cfg->ports[i].mtu);
+			return -EINVAL;
+		}
+		*largest = RTE_MAX(*largest, room);
 	}
-	return room;
+	for (i = 0; i < cfg->n_ports; i++) {
+		if (*largest > kinds[i]->room_max) {
+			log_error("port %s: it cannot share buffers with a port of so large an mtu",
+				  cfg->ports[i].device);
+			return -EINVAL;
+		}
+	}
+	return 0;
 }
 
 int port_set_start(struct port_set *set, const struct config *cfg)
 {
-	uint16_t room = largest_data_room(cfg);
+	uint16_t room;
 	unsigned int i;
-	int rc = 0;
+	int rc = largest_data_room(cfg, &room);
 
 	set->cfg = cfg;
-	if (room == 0)
-		return -ENODEV;
+	if (rc < 0)
+		return rc;
 	set->pool = create_pool(cfg, room);
 	if (set->pool == NULL)
 		return -ENOMEM;

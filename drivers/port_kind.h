@@ -10,14 +10,19 @@
 #include <stdint.h>
 
 struct port_kind {
-	const char *driver; /* as rte_eth_dev_info names it; NULL: the row for all others */
-	uint16_t mtu_max;   /* beyond it frames would not fit what the PMD can carry */
-	uint16_t data_room; /* bytes of frame an mbuf must hold, headroom not counted */
-	bool sets_mtu;	    /* rte_eth_dev_set_mtu() works */
-	bool allmulticast;  /* needs telling to receive multicast (ARP does not, ND does) */
+	const char *driver;   /* as rte_eth_dev_info names it; NULL: the row for all others */
+	uint16_t mtu_max;     /* beyond it frames would not fit what the PMD can carry */
+	uint16_t room_beside; /* bytes an mbuf must hold beside a tagged frame */
+	uint16_t room_max;    /* bytes it may hold at most, headroom not counted */
+	bool sets_mtu;	      /* rte_eth_dev_set_mtu() works */
+	bool allmulticast;    /* needs telling to receive multicast (ARP does not, ND does) */
 };
 
 /* The row of a driver. Never NULL. */
 const struct port_kind *port_kind_of(const char *driver);
+
+/* How many bytes an mbuf must hold, headroom not counted, for frames of such an MTU, tagged or not.
+ * 0: it is more than this kind of port carries. */
+uint16_t port_kind_data_room(const struct port_kind *kind, uint16_t mtu);
 
 #endif

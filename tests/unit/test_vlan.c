@@ -14,8 +14,8 @@
 #define TYPE	  12 /* where it is */
 #define FRAME_MAX 2048
 
-static struct rig_mix one_side = {false, false, {VLAN, 0}};
-static struct rig_mix both_sides = {false, true, {VLAN, OTHER}};
+static struct rig_mix one_side = {false, false, {VLAN, 0}, {0, 0}};
+static struct rig_mix both_sides = {false, true, {VLAN, OTHER}, {0, 0}};
 
 /* --- bytes --- */
 

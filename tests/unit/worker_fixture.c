@@ -9,9 +9,10 @@
 
 struct rig rig;
 struct rig_mix rig_mixes[7] = {
-	{false, false, {0, 0}},	 {true, true, {0, 0}},	   {false, true, {0, 0}},
-	{true, false, {0, 0}},	 {false, false, {100, 0}}, {true, true, {0, 4094}},
-	{true, false, {100, 1}},
+	{false, false, {0, 0}, {0, 0}},	  {true, true, {0, 0}, {0, 0}},
+	{false, true, {0, 0}, {0, 0}},	  {true, false, {0, 0}, {0, 0}},
+	{false, false, {100, 0}, {0, 0}}, {true, true, {0, 4094}, {0, 0}},
+	{true, false, {100, 1}, {0, 0}},
 };
 const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 						   {{0x02, 0, 0, 0, 0, 0x11}}};
@@ -105,8 +106,7 @@ int rig_ports(void **state)
 		ports[i] = (struct dataplane_port){.id = wires[i].id,
 						   .rx_queues = RIG_QUEUES,
 						   .tap_id = taps[i].id,
-						   .mac = port_mac[i],
-						   .room = {1460, 1440}};
+						   .mac = port_mac[i]};
 	}
 	return 0;
 }
@@ -138,6 +138,15 @@ static void drain(struct wire *wire)
 	for (q = 0; q < wire->queues; q++)
 		drain_ring(wire->in[q]);
 	drain_ring(wire->out);
+}
+
+static void set_port(struct dataplane_port *port, unsigned int i)
+{
+	uint16_t mtu = mix.mtus[i] != 0 ? mix.mtus[i] : 1500;
+
+	port->vlan = mix.vlans[i];
+	port->room[0] = mtu - 40;
+	port->room[1] = mtu - 60;
 }
 
 static void configure(void)
@@ -196,7 +205,7 @@ int rig_start(void **state)
 
 	mix = *state != NULL ? *(struct rig_mix *)*state : rig_mixes[0];
 	for (i = 0; i < RIG_PORTS; i++) {
-		ports[i].vlan = mix.vlans[i];
+		set_port(&ports[i], i);
 		drain(&wires[i]);
 		drain(&taps[i]);
 	}

@@ -51,10 +51,11 @@ extern const struct rte_ether_addr port_mac[RIG_PORTS];
 /* Group set-up and tear-down: EAL and ports. */
 int rig_ports(void **state);
 int rig_ports_end(void **state);
-/* Which of the peers speak IPv6, and the VLAN of each port. */
+/* Which of the peers speak IPv6, and what is particular to each port. */
 struct rig_mix {
 	bool alice6, bob6;
 	uint16_t vlans[RIG_PORTS]; /* 0: none */
+	uint16_t mtus[RIG_PORTS];  /* 0: 1500 */
 };
 
 extern struct rig_mix rig_mixes[7];
