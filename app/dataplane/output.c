@@ -3,14 +3,21 @@
 #include "vlan.h"
 #include "worker.h"
 
+/* Kept out of the way of the ports that have no VLAN. */
+static __rte_noinline bool put_tag(struct worker *w, struct rte_mbuf *m, uint16_t vlan)
+{
+	if (vlan_put_on(m, vlan))
+		return true;
+	worker_drop(w, m, DROP_NO_BUFFER);
+	return false;
+}
+
 void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
 {
 	const uint16_t vlan = w->ports[port].vlan;
 
-	if (unlikely(vlan != 0) && !vlan_put_on(m, vlan)) {
-		worker_drop(w, m, DROP_NO_BUFFER);
+	if (unlikely(vlan != 0) && !put_tag(w, m, vlan))
 		return;
-	}
 	rte_eth_tx_buffer(w->ports[port].id, (uint16_t)w->index, w->tx[port], m);
 }
 

@@ -187,19 +187,16 @@ static enum packet_class parse_untagged(struct packet *p)
 	return PACKET_KERNEL;
 }
 
-/* The port's own tag is off already, if it has one.  IEEE 802.1Q: in VLAN 0 a frame is untagged. */
-static enum packet_class parse_tagged(struct packet *p)
+/* One tag may go, that of the port, which is off already, or one of VLAN 0: there a frame counts as
+ * untagged (IEEE 802.1Q).  Kept out of the way of the frames that have none. */
+static __rte_noinline bool take_priority_off(struct packet *p)
 {
-	enum packet_class class;
-	enum drop_reason why;
+	enum drop_reason why = DROP_VLAN;
 
-	if (p->m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
-		return drop(p, DROP_VLAN);
-	if (!vlan_take_off(p->m, 0, &why))
-		return drop(p, why);
-	class = parse_untagged(p);
-	return class == PACKET_KERNEL && vlan_is_tag(p->eth->ether_type) ? drop(p, DROP_VLAN)
-									 : class;
+	if (!(p->m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && vlan_take_off(p->m, 0, &why))
+		return true;
+	drop(p, why);
+	return false;
 }
 
 enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
@@ -211,9 +208,11 @@ enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t por
 	p->port = port;
 	if (m->data_len < sizeof(*p->eth))
 		return drop(p, DROP_MALFORMED);
-	class = parse_untagged(p);
-	if (class == PACKET_KERNEL && vlan_is_tag(p->eth->ether_type))
-		class = parse_tagged(p);
+	/* Twice at most. */
+	while ((class = parse_untagged(p)) == PACKET_KERNEL && vlan_is_tag(p->eth->ether_type)) {
+		if (!take_priority_off(p))
+			return PACKET_DROP;
+	}
 	if (class == PACKET_KERNEL || class == PACKET_DROP || addressed_to_us(p->eth, mac))
 		return class;
 	if (rte_is_multicast_ether_addr(&p->eth->dst_addr))
