@@ -17,6 +17,8 @@
 #define CONFIG_MAX_PORTS      8	 /* "ports" entries */
 #define CONFIG_MAX_ADDRESSES  16 /* addresses of one port */
 #define CONFIG_MAX_WORKERS    16
+#define CONFIG_MAX_LCORE      127 /* the highest number */
+#define CONFIG_MAX_QUEUES     16  /* of one port */
 #define CONFIG_MAX_NAMESPACES 8
 #define CONFIG_MAX_NAMES      1024 /* entries of one access list */
 #define CONFIG_MAX_JID	      3071 /* bytes of a full JID, RFC 7622 section 3.1 */
@@ -80,9 +82,9 @@ struct config_dataplane {
 };
 
 struct config_port {
-	char *device; /* EAL device: a PCI address or a vdev with its arguments */
-	uint16_t queues;
-	char *tap; /* interface name of the exception path */
+	char *device;	 /* EAL device: a PCI address or a vdev with its arguments */
+	uint16_t queues; /* never less than workers; as many when it is not in the file */
+	char *tap;	 /* interface name of the exception path */
 	struct config_address addresses[CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
 	uint16_t mtu;

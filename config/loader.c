@@ -122,8 +122,6 @@ static void store_number(struct loader *l, const struct schema_row *row, const s
 	else if (rc != 0 || value < row->min || value > row->max)
 		COMPLAIN(l, s->line, "out of range: must be %s to %s",
 			 value_print(min, unit, row->min), value_print(max, unit, row->max));
-	else if (row->unbuilt != NULL && !row->list && value > row->built)
-		COMPLAIN(l, s->line, "not built yet: %s", row->unbuilt);
 	else
 		put_number(slot, row->size, value);
 }
@@ -230,8 +228,6 @@ static bool is_list(struct loader *l, const struct schema_row *row, const struct
 	else if (node->n_children < row->min_items || node->n_children > row->max_items)
 		COMPLAIN(l, node->line, "out of range: must have %u to %u entries", row->min_items,
 			 row->max_items);
-	else if (row->unbuilt != NULL && node->n_children > row->built)
-		COMPLAIN(l, node->line, "not built yet: %s", row->unbuilt);
 	else
 		return true;
 	return false;
@@ -310,7 +306,7 @@ static void load_row(struct loader *l, const struct schema_row *row, const struc
 {
 	if (node->kind == TREE_BROKEN)
 		return;
-	if (row->unbuilt != NULL && row->built == 0)
+	if (row->unbuilt != NULL)
 		COMPLAIN(l, node->line, "not built yet: %s", row->unbuilt);
 	else if (row->list)
 		load_list(l, row, node, base);

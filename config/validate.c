@@ -9,7 +9,8 @@
 #include "validate.h"
 
 #define AF_XDP_MAX_MTU 3500 /* one element of 4 KiB a frame, head room included */
-#define TCP_IP_HEADERS 60   /* bytes: IPv6 and TCP without options */
+#define XDP_DRIVER     "net_af_xdp"
+#define TCP_IP_HEADERS 60 /* bytes: IPv6 and TCP without options */
 #define MIN_V4_PREFIX  8
 #define MIN_V6_PREFIX  16
 
@@ -161,6 +162,11 @@ static bool same_device(const char *a, const char *b)
 	return length == strcspn(b, ",") && strncasecmp(a, b, length) == 0;
 }
 
+static bool is_xdp(const char *device)
+{
+	return strncmp(device, XDP_DRIVER, strlen(XDP_DRIVER)) == 0;
+}
+
 static void check_device(struct validator *v, unsigned int i)
 {
 	const struct config_port *port = &v->cfg->ports[i];
@@ -170,8 +176,7 @@ static void check_device(struct validator *v, unsigned int i)
 		return;
 	if (strncmp(port->device, "kernel:", strlen("kernel:")) == 0)
 		complain(v, w.path, "not built yet: kernel-attached ports");
-	if (strncmp(port->device, "net_af_xdp", strlen("net_af_xdp")) == 0 &&
-	    port->mtu > AF_XDP_MAX_MTU)
+	if (is_xdp(port->device) && port->mtu > AF_XDP_MAX_MTU)
 		complain(v, port_key(i, "mtu").path, "out of range: at most %u on net_af_xdp",
 			 AF_XDP_MAX_MTU);
 	for (unsigned int j = 0; j < i; j++)
@@ -190,10 +195,58 @@ static void check_tap(struct validator *v, unsigned int i)
 			complain(v, port_key(i, "tap").path, "the same name as ports[%u].tap", j);
 }
 
+/* What the device's argument `key` says: the text behind its "=", or NULL. */
+static const char *device_argument(const char *device, const char *key)
+{
+	const char *comma = device;
+	size_t length = strlen(key);
+
+	while ((comma = strchr(comma, ',')) != NULL) {
+		comma++;
+		if (strncmp(comma, key, length) == 0 && comma[length] == '=')
+			return comma + length + 1;
+	}
+	return NULL;
+}
+
+/* An argument that gives the number of queues must agree with the port's. */
+static void check_queue_argument(struct validator *v, unsigned int i, const char *key)
+{
+	const struct config_port *port = &v->cfg->ports[i];
+	const char *text = device_argument(port->device, key);
+	char *end = NULL;
+
+	if (text != NULL && (strtoul(text, &end, 10) != port->queues || end == text ||
+			     (*end != '\0' && *end != ',')))
+		complain(v, port_key(i, "device").path, "%s=%.*s, but ports[%u].queues is %u", key,
+			 (int)strcspn(text, ","), text, i, port->queues);
+}
+
+static void check_queues(struct validator *v, unsigned int i)
+{
+	struct config_port *port = &v->cfg->ports[i];
+	unsigned int workers = v->cfg->dataplane.n_workers;
+
+	if (port->queues == 0)
+		port->queues = (uint16_t)workers;
+	if (port->queues < workers)
+		complain(v, port_key(i, "queues").path,
+			 "%u is less than the %u workers: each sends by a queue of its own",
+			 port->queues, workers);
+	if (port->device == NULL || complaints_about(v->complaints, port_key(i, "queues").path))
+		return;
+	check_queue_argument(v, i, "queue_count");
+	check_queue_argument(v, i, "qpairs");
+	if (is_xdp(port->device) && device_argument(port->device, "start_queue") != NULL)
+		complain(v, port_key(i, "device").path,
+			 "start_queue: a port has all queues of its interface");
+}
+
 static void check_ports(struct validator *v)
 {
 	for (unsigned int i = 0; i < v->cfg->n_ports; i++) {
 		check_device(v, i);
+		check_queues(v, i);
 		check_tap(v, i);
 	}
 }

@@ -175,7 +175,7 @@ static const char every_key[] =
 	"limits: {sessions: 11, sessions_per_jid: 12, legs: 13, legs_per_source: 14, half_open: 15}\n"
 	"timers: {match: 500ms, claim: 1m30s, pair: 45s, idle: 1d2h3m4s5ms, transitory: 60s}\n"
 	"dataplane:\n"
-	"  workers: [3]\n"
+	"  workers: [3, 5]\n"
 	"  control: 2\n"
 	"  memory: 1G\n"
 	"  hugepages: off\n"
@@ -184,7 +184,7 @@ static const char every_key[] =
 	"  file_prefix: t-2_X\n"
 	"ports:\n"
 	"  - device: \"0000:03:00.0\"\n"
-	"    queues: 1\n"
+	"    queues: 4\n"
 	"    tap: ext0\n"
 	"    addresses:\n"
 	"      - 192.0.2.10/24\n"
@@ -207,13 +207,14 @@ static void check_every_key_ports(const struct config *cfg)
 
 	assert_int_equal(cfg->n_ports, 2);
 	assert_string_equal(cfg->ports[0].device, "0000:03:00.0");
+	assert_int_equal(cfg->ports[0].queues, 4);
 	assert_string_equal(cfg->ports[0].tap, "ext0");
 	assert_int_equal(cfg->ports[0].n_addresses, 2);
 	assert_memory_equal(&cfg->ports[0].addresses[1].addr, &second, sizeof(second));
 	assert_int_equal(cfg->ports[0].mtu, 9000);
 	assert_int_equal(cfg->ports[0].vlan, 4094);
 	assert_string_equal(cfg->ports[1].device, "net_af_xdp1,iface=eth2");
-	assert_int_equal(cfg->ports[1].queues, 1);
+	assert_int_equal(cfg->ports[1].queues, 2); /* not in the file: one a worker */
 	assert_string_equal(cfg->ports[1].tap, "ext1");
 	assert_int_equal(cfg->ports[1].n_addresses, 2);
 	assert_int_equal(cfg->ports[1].addresses[0].prefix_len, 31);
@@ -247,8 +248,9 @@ static void every_built_key(void **state)
 	assert_int_equal(cfg->timers.pair_ms, 45000);
 	assert_int_equal(cfg->timers.idle_ms, 93784005);
 	assert_int_equal(cfg->timers.transitory_ms, 60000);
-	assert_int_equal(cfg->dataplane.n_workers, 1);
+	assert_int_equal(cfg->dataplane.n_workers, 2);
 	assert_int_equal(cfg->dataplane.workers[0], 3);
+	assert_int_equal(cfg->dataplane.workers[1], 5);
 	assert_int_equal(cfg->dataplane.control, 2);
 	assert_int_equal(cfg->dataplane.memory_bytes, 1u << 30);
 	assert_int_equal(cfg->dataplane.hugepages, CONFIG_OFF);
@@ -283,6 +285,12 @@ static void good_documents(void **state)
 		XMPP PORTS SERVICES "dataplane: {memory: 65536K, mss: 1440, workers: [127]}\n",
 		XMPP PORTS SERVICES "dataplane: {memory: 67108864}\naccess: {deny: []}\n",
 		XMPP PORTS SERVICES "timers: {idle: 30d, match: \"100ms\", claim: 1h}\n",
+		/* as many workers and queues as there can be */
+		XMPP PORTS "    queues: 16\n" SERVICES
+			   "dataplane: {workers: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}\n",
+		/* the device's own argument says the same as queues */
+		XMPP "ports:\n" PORT("net_af_xdp0,iface=e,queue_count=2,shared_umem=1", "t",
+				     "192.0.2.1/24", "1500, queues: 2") SERVICES,
 		/* two addresses of one subnet on one port */
 		XMPP "ports:\n" PORT("a", "t", "192.0.2.1/24, 192.0.2.2/24", "1500") SERVICES,
 		/* neighbours */
@@ -591,7 +599,6 @@ static const struct bad not_built[] = {
 	NOT_BUILT("limits: {reservations_per_jid: 16}", "limits.reservations_per_jid",
 	   "rendezvous addresses"),
 	NOT_BUILT("timers: {reserve: 120s}", "timers.reserve", "rendezvous addresses"),
-	NOT_BUILT("dataplane: {workers: [1, 2]}", "dataplane.workers", "more than one worker"),
 	NOT_BUILT("control: {socket: /run/s}", "control.socket", "the control socket of tandemctl"),
 	NOT_BUILT("state: {dir: /run/tandem}", "state.dir", "restart without loss"),
 	NOT_BUILT("process: {user: tandem}", "process.user", "running as a user of its own"),
@@ -599,8 +606,6 @@ static const struct bad not_built[] = {
 	 E(9, "services.socks5", "not built yet: SOCKS5 bytestreams")},
 	{XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
 	 E(9, "services.rendezvous", "not built yet: rendezvous addresses")},
-	{XMPP PORTS "    queues: 2\n" SERVICES,
-	 E(9, "ports[0].queues", "not built yet: more than one queue")},
 	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
 	 E(6, "ports[0].device", "not built yet: kernel-attached ports")},
 };
@@ -611,6 +616,9 @@ static const struct bad not_built[] = {
 #define NO_ADDRESS "must be an address with its prefix length, like 192.0.2.1/24"
 #define XMPP_WITH(jid, server, secret) \
 	"xmpp: {jid: " jid ", server: \"" server "\", secret_file: " secret "}\n" PORTS SERVICES
+
+#define QUEUES_PORT(device, queues) \
+	"ports:\n" PORT(device, "t", "192.0.2.1/24", "1500, queues: " queues) SERVICES
 
 static const struct bad bad_together[] = {
 	ADDRESS("192.0.2.1", NO_ADDRESS),
@@ -662,6 +670,23 @@ static const struct bad bad_together[] = {
 	 E(6, "ports[0].tap", "out of range: must have 1 to 15 bytes")},
 	{GOOD "dataplane: {workers: [5], control: 5}\n",
 	 E(10, "dataplane.workers[0]", "lcore 5 is dataplane.control already")},
+	{GOOD "dataplane: {workers: [1, 2, 1]}\n",
+	 E(10, "dataplane.workers[2]", "lcore 1 is dataplane.workers[0] already")},
+	{XMPP PORTS "    queues: 1\n" SERVICES "dataplane: {workers: [1, 2]}\n",
+	 E(9, "ports[0].queues", "1 is less than the 2 workers: each sends by a queue of its own")},
+	{XMPP PORTS "    queues: 17\n" SERVICES,
+	 E(9, "ports[0].queues", "out of range: must be 1 to 16")},
+	{XMPP PORTS "    queues: 0\n" SERVICES,
+	 E(9, "ports[0].queues", "out of range: must be 1 to 16")},
+	{XMPP QUEUES_PORT("net_af_xdp0,iface=e,queue_count=4", "2"),
+	 E(6, "ports[0].device", "queue_count=4, but ports[0].queues is 2")},
+	{XMPP QUEUES_PORT("net_af_xdp0,queue_count=2x,iface=e", "2"),
+	 E(6, "ports[0].device", "queue_count=2x, but ports[0].queues is 2")},
+	{XMPP "ports:\n" PORT("net_af_packet0,iface=e,qpairs=2", "t", "192.0.2.1/24", "1500")
+		 SERVICES,
+	 E(6, "ports[0].device", "qpairs=2, but ports[0].queues is 1")},
+	{XMPP QUEUES_PORT("net_af_xdp0,iface=e,start_queue=1", "1"),
+	 E(6, "ports[0].device", "start_queue: a port has all queues of its interface")},
 	{GOOD "dataplane:\n  control: 1\n",
 	 E(10, "dataplane.workers[0]", "lcore 1 is dataplane.control already")},
 	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, namespaces: [a, b, a]}\n" PORTS
