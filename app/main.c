@@ -96,11 +96,14 @@ static int create_dataplane(struct tandemd *t)
 	unsigned int i;
 
 	for (i = 0; i < t->cfg->n_ports; i++) {
+		const struct port *port = &t->ports.ports[i];
+
 		ports[i] = (struct dataplane_port){
-			.id = t->ports.ports[i].id,
-			.rx_queues = t->ports.ports[i].rx_queues,
-			.tap_id = t->ports.ports[i].tap_id,
-			.mac = t->ports.ports[i].mac,
+			.id = port->ids[0],
+			.queue_ids = port->n_ids > 1 ? port->ids : NULL,
+			.rx_queues = port->rx_queues,
+			.tap_id = port->tap_id,
+			.mac = port->mac,
 			.vlan = t->cfg->ports[i].vlan,
 			.room = {t->cfg->ports[i].mtu - IPV4_TCP_HEADERS,
 				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
@@ -176,6 +179,11 @@ static uint64_t stats_port_missed(void *ctx)
 	return port_rx_missed(ctx);
 }
 
+static bool stats_port_steered(void *ctx)
+{
+	return port_is_steered(ctx);
+}
+
 static int start_stats(struct tandemd *t)
 {
 	struct mgmt_sources sources = {
@@ -192,6 +200,7 @@ static int start_stats(struct tandemd *t)
 			.ctx = &t->ports.ports[i],
 			.up = stats_port_up,
 			.rx_missed = stats_port_missed,
+			.steered = stats_port_steered,
 		};
 	}
 	return mgmt_start(&sources, NULL, &t->mgmt);

@@ -3,11 +3,13 @@
  * The configuration as EAL arguments.  Nothing of a run is left behind in the file system: no
  * shared configuration, no telemetry socket, no hugepage files.
  */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <mntent.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +20,12 @@
 #include <rte_errno.h>
 #include <rte_pci.h>
 
+#include "device.h"
 #include "eal.h"
+#include "lcores.h"
 #include "log.h"
 
-#define MAX_ARGS  (16 + 2 * CONFIG_MAX_PORTS)
+#define MAX_ARGS  (16 + 2 * CONFIG_MAX_PORTS * CONFIG_MAX_QUEUES)
 #define ARG_BYTES 512
 
 struct args {
@@ -121,44 +125,90 @@ static bool is_pci(const char *device)
 	return rte_pci_addr_parse(name, &addr) == 0;
 }
 
-static void add_devices(struct args *a, const struct config *cfg)
+/* The ethdevs that a port is made of.  0 or a negative errno, told in the log. */
+static int add_device(struct args *a, const struct config_port *port)
+{
+	int i, count = device_count(port);
+
+	for (i = 0; i < count; i++) {
+		char *text = device_argument(port, (unsigned int)i, (unsigned int)count);
+
+		if (text == NULL) {
+			log_error("port %s: its arguments cannot be read", port->device);
+			return -EINVAL;
+		}
+		add(a, is_pci(port->device) ? "-a" : "--vdev");
+		add(a, "%s", text);
+		free(text);
+	}
+	return count < 0 ? count : 0;
+}
+
+static int add_devices(struct args *a, const struct config *cfg)
 {
 	bool any_pci = false;
 	unsigned int i;
+	int rc = 0;
 
-	for (i = 0; i < cfg->n_ports; i++) {
-		bool pci = is_pci(cfg->ports[i].device);
-
-		add(a, pci ? "-a" : "--vdev");
-		add(a, "%s", cfg->ports[i].device);
-		any_pci = any_pci || pci;
+	for (i = 0; i < cfg->n_ports && rc == 0; i++) {
+		rc = add_device(a, &cfg->ports[i]);
+		any_pci = any_pci || is_pci(cfg->ports[i].device);
 	}
 	if (!any_pci)
 		add(a, "--no-pci");
+	return rc;
 }
 
-static void add_lcores(struct args *a, const struct config_dataplane *dp)
-{
-	char list[8 * (CONFIG_MAX_WORKERS + 1)];
-	size_t used = (size_t)snprintf(list, sizeof(list), "%u", dp->control);
-	unsigned int i;
+static_assert(CONFIG_MAX_LCORE < RTE_MAX_LCORE, "every lcore of a configuration is one of EAL's");
 
-	for (i = 0; i < dp->n_workers; i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used, ",%u", dp->workers[i]);
-	add(a, "-l");
-	add(a, "%s", list);
+static int add_lcores(struct args *a, const struct config_dataplane *dp)
+{
+	unsigned int shared;
+	cpu_set_t cpus;
+	char *text;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return -errno;
+	text = lcores_argument(dp, &cpus, &shared);
+	if (text == NULL)
+		return -ENOMEM;
+	if (shared > 0)
+		log_warning("%u lcore(s) have no CPU of their number and share those there are: %s",
+			    shared, text);
+	add(a, "--lcores");
+	add(a, "%s", text);
+	free(text);
 	add(a, "--main-lcore");
 	add(a, "%u", dp->control);
+	return 0;
+}
+
+static void free_args(struct args *a)
+{
+	int i;
+
+	for (i = 0; i < a->argc; i++)
+		free(a->argv[i]);
+}
+
+static int init(const struct args *a)
+{
+	char *argv[MAX_ARGS + 1];
+
+	/* rte_eal_init() shuffles what it is given. */
+	memcpy(argv, a->argv, sizeof(argv));
+	if (a->failed)
+		return -ENOMEM;
+	return rte_eal_init(a->argc, argv) < 0 ? -(rte_errno ? rte_errno : EIO) : 0;
 }
 
 int eal_start(const struct config *cfg)
 {
 	struct args a = {.argc = 0};
-	char *argv[MAX_ARGS + 1];
-	int i, rc;
+	int rc;
 
 	add(&a, "tandemd");
-	add_lcores(&a, &cfg->dataplane);
+	rc = add_lcores(&a, &cfg->dataplane);
 	add(&a, "--file-prefix");
 	add(&a, "%s", cfg->dataplane.file_prefix);
 	add(&a, "--no-telemetry");
@@ -166,16 +216,13 @@ int eal_start(const struct config *cfg)
 	/* It complains of missing kernel features that nobody asked for. */
 	add(&a, "--log-level=pmd.net.tap:critical");
 	add_memory(&a, &cfg->dataplane);
-	add_devices(&a, cfg);
-	/* rte_eal_init() shuffles what it is given. */
-	memcpy(argv, a.argv, sizeof(argv));
-	rc = a.failed			      ? -ENOMEM
-	     : rte_eal_init(a.argc, argv) < 0 ? -(rte_errno ? rte_errno : EIO)
-					      : 0;
+	if (rc == 0)
+		rc = add_devices(&a, cfg);
+	if (rc == 0)
+		rc = init(&a);
 	if (rc < 0)
 		log_error("the DPDK environment does not start: %s", strerror(-rc));
-	for (i = 0; i < a.argc; i++)
-		free(a.argv[i]);
+	free_args(&a);
 	return rc;
 }
 

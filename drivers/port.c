@@ -6,137 +6,233 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
-#include <rte_mbuf_pool_ops.h>
 
+#include "device.h"
+#include "frame_pool.h"
 #include "log.h"
 #include "port.h"
 #include "port_kind.h"
+#include "rss.h"
 
-#define RX_DESCRIPTORS	2048
-#define TX_DESCRIPTORS	2048
+#define DESCRIPTORS	2048
 #define TAP_DESCRIPTORS 256
-#define POOL_CACHE	256
 
-/* Frames that can be in a queue's rings at once, those of its TAP too, and some in hand. */
-#define MBUFS_A_QUEUE (2 * (RX_DESCRIPTORS + TX_DESCRIPTORS) + 2 * TAP_DESCRIPTORS + 1024)
+/* Frames that can be in the rings of a queue at once, of each kind of ring, and in hand. */
+#define MBUFS_TO_RECEIVE (2 * DESCRIPTORS)
+#define MBUFS_TO_SEND	 (2 * DESCRIPTORS)
+#define MBUFS_OF_TAP	 (2 * TAP_DESCRIPTORS)
+#define MBUFS_IN_HAND	 1024
 
-static uint16_t queue_count(const struct config *cfg)
+/* What is known of a port that is to start. */
+struct start {
+	const struct config *cfg;
+	const struct config_port *port_cfg;
+	const struct port_kind *kind;
+	struct port *port;
+	struct rte_mempool *pool;
+	struct rte_eth_dev_info info;
+};
+
+static uint16_t queues_to_send(const struct config *cfg, const struct port_kind *kind, uint16_t rx)
 {
-	return (uint16_t)cfg->dataplane.n_workers;
+	return kind->tx_as_rx ? rx : (uint16_t)cfg->dataplane.n_workers;
 }
 
-/* As rte_pktmbuf_pool_create() does, but without the padding that spreads elements over memory
- * channels: with it the largest would be more than AF_XDP takes. */
-static struct rte_mempool *create_mbufs(unsigned int n, uint16_t data_room)
+/* What one port may need of the pool, with a queue more where steering may want one. */
+static unsigned int mbufs_of(const struct config *cfg, const struct config_port *port,
+			     const struct port_kind *kind)
 {
-	struct rte_pktmbuf_pool_private sizes = {
-		.mbuf_data_room_size = (uint16_t)(data_room + RTE_PKTMBUF_HEADROOM),
-	};
-	struct rte_mempool *pool = rte_mempool_create_empty(
-		"frames", n, (unsigned int)sizeof(struct rte_mbuf) + sizes.mbuf_data_room_size,
-		POOL_CACHE, sizeof(sizes), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_SPREAD);
+	uint16_t rx = (uint16_t)(port->queues + kind->steers);
 
-	if (pool == NULL)
-		return NULL;
-	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) < 0)
-		goto fail;
-	rte_pktmbuf_pool_init(pool, &sizes);
-	if (rte_mempool_populate_default(pool) < 0)
-		goto fail;
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
-	return pool;
-fail:
-	rte_mempool_free(pool);
-	return NULL;
+	return rx * (MBUFS_TO_RECEIVE + MBUFS_IN_HAND) +
+	       queues_to_send(cfg, kind, rx) * MBUFS_TO_SEND +
+	       cfg->dataplane.n_workers * MBUFS_OF_TAP;
 }
 
-static struct rte_mempool *create_pool(const struct config *cfg, uint16_t data_room)
+static int setup_queues(uint16_t id, uint16_t n_rx, uint16_t n_tx, uint16_t descriptors,
+			struct rte_mempool *pool)
 {
-	unsigned int n = cfg->n_ports * queue_count(cfg) * MBUFS_A_QUEUE;
-	struct rte_mempool *pool = create_mbufs(rte_align32pow2(n) - 1, data_room);
-
-	if (pool == NULL)
-		log_error("no memory for %u frames of %u bytes: raise dataplane.memory", n,
-			  data_room);
-	return pool;
-}
-
-static int find_port(const char *device, uint16_t *id)
-{
-	char name[RTE_ETH_NAME_MAX_LEN];
-	int rc;
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(device, ","), device);
-	rc = rte_eth_dev_get_port_by_name(name, id);
-	if (rc < 0)
-		log_error("port %s: no such device", name);
-	return rc;
-}
-
-static int setup_queues(uint16_t id, uint16_t queues, struct rte_mempool *pool, uint16_t rx,
-			uint16_t tx)
-{
-	uint16_t q;
+	uint16_t q, rx = descriptors, tx = descriptors;
 	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
 
-	for (q = 0; rc == 0 && q < queues; q++)
+	for (q = 0; rc == 0 && q < n_rx; q++)
 		rc = rte_eth_rx_queue_setup(id, q, rx, (unsigned int)rte_eth_dev_socket_id(id),
 					    NULL, pool);
-	for (q = 0; rc == 0 && q < queues; q++)
+	for (q = 0; rc == 0 && q < n_tx; q++)
 		rc = rte_eth_tx_queue_setup(id, q, tx, (unsigned int)rte_eth_dev_socket_id(id),
 					    NULL);
 	return rc;
 }
 
-static int configure(uint16_t id, uint16_t queues, struct rte_mempool *pool, uint16_t rx,
-		     uint16_t tx)
-{
-	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
-	int rc = rte_eth_dev_configure(id, queues, queues, &conf);
-
-	return rc == 0 ? setup_queues(id, queues, pool, rx, tx) : rc;
-}
-
-static int set_mtu(const struct port *port, const struct config_port *cfg,
-		   const struct port_kind *kind)
+static int set_mtu(uint16_t id, const struct config_port *cfg, const struct port_kind *kind)
 {
 	uint16_t mtu;
 
 	if (kind->sets_mtu)
-		return rte_eth_dev_set_mtu(port->id, cfg->mtu);
-	return rte_eth_dev_get_mtu(port->id, &mtu);
+		return rte_eth_dev_set_mtu(id, cfg->mtu);
+	return rte_eth_dev_get_mtu(id, &mtu);
 }
 
-static int start_port(struct port *port, const struct config_port *cfg, uint16_t queues,
-		      struct rte_mempool *pool)
+/* --- one port --- */
+
+static int find_port(const struct config_port *cfg, struct port *port)
 {
-	struct rte_eth_dev_info info;
-	const struct port_kind *kind;
+	int count = device_count(cfg), rc;
+
+	if (count < 0)
+		return count;
+	for (port->n_ids = 0; port->n_ids < (unsigned int)count; port->n_ids++) {
+		char name[RTE_ETH_NAME_MAX_LEN];
+
+		device_name(cfg, port->n_ids, name);
+		rc = rte_eth_dev_get_port_by_name(name, &port->ids[port->n_ids]);
+		if (rc < 0) {
+			log_error("port %s: no such device", name);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int run_queues(const struct start *s, uint16_t id, uint16_t rx)
+{
+	int rc = setup_queues(id, rx, queues_to_send(s->cfg, s->kind, rx), DESCRIPTORS, s->pool);
+
+	if (rc == 0)
+		rc = set_mtu(id, s->port_cfg, s->kind);
+	return rc == 0 ? rte_eth_dev_start(id) : rc;
+}
+
+static int configure(const struct start *s, uint16_t id, uint16_t rx,
+		     const struct rte_eth_conf *conf)
+{
+	return rte_eth_dev_configure(id, rx, queues_to_send(s->cfg, s->kind, rx), conf);
+}
+
+/* The NIC parts service traffic from the rest.  On failure the port is stopped. */
+static int start_steered(const struct start *s, const char **why)
+{
+	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
+	const uint16_t id = s->port->ids[0], queues = s->port_cfg->queues;
+	const struct steering_target target = {
+		.port_id = id,
+		.queues = queues,
+		.rss_key_bytes = rss_key_length(&s->info),
+		.rss_types = s->info.flow_type_rss_offloads,
+	};
 	int rc;
 
-	rc = rte_eth_dev_info_get(port->id, &info);
+	*why = NULL;
+	if (!s->kind->steers || s->info.max_rx_queues <= queues) {
+		*why = "the driver has no rte_flow, or no queue to spare";
+		return -ENOTSUP;
+	}
+	/* A driver can only judge rules about queues that it has. */
+	rc = configure(s, id, (uint16_t)(queues + 1), &conf);
+	if (rc == 0)
+		rc = steering_validate(&target, s->cfg, why);
+	if (rc == 0)
+		rc = run_queues(s, id, (uint16_t)(queues + 1));
 	if (rc < 0)
 		return rc;
-	kind = port_kind_of(info.driver_name);
-	rc = configure(port->id, queues, pool, RX_DESCRIPTORS, TX_DESCRIPTORS);
+	rc = steering_start(&s->port->steering, &target, s->cfg, why);
+	if (rc < 0)
+		rte_eth_dev_stop(id);
+	else
+		s->port->n_started = 1;
+	return rc;
+}
+
+static int start_ethdev(const struct start *s, uint16_t id, uint16_t rx)
+{
+	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
+	bool rss = rss_configure(&s->info, rx, &conf);
+	struct rss_report report;
+	int rc = configure(s, id, rx, &conf);
+
 	if (rc == 0)
-		rc = set_mtu(port, cfg, kind);
-	if (rc == 0)
-		rc = rte_eth_dev_start(port->id);
+		rc = run_queues(s, id, rx);
 	if (rc < 0)
 		return rc;
-	port->started = true;
-	port->rx_queues = queues;
-	if (kind->allmulticast)
-		rte_eth_allmulticast_enable(port->id);
-	log_info("port %s: driver %s, %u queue(s), service traffic is told apart in software",
-		 cfg->device, info.driver_name, queues);
-	return rte_eth_macaddr_get(port->id, &port->mac);
+	s->port->n_started++;
+	if (rss) {
+		rss_inspect(id, &s->info, rx, &report);
+		rss_tell(s->port_cfg->device, rx, &report);
+	}
+	return 0;
+}
+
+/* Every worker looks at what comes and tells it apart. */
+static int start_plain(const struct start *s)
+{
+	const struct port *port = s->port;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < port->n_ids && rc == 0; i++)
+		rc = start_ethdev(s, port->ids[i], (uint16_t)(s->port_cfg->queues / port->n_ids));
+	return rc;
+}
+
+static int check_queues(const struct start *s)
+{
+	uint16_t rx = (uint16_t)(s->port_cfg->queues / s->port->n_ids);
+	uint16_t tx = queues_to_send(s->cfg, s->kind, rx);
+
+	if (rx <= s->info.max_rx_queues && tx <= s->info.max_tx_queues)
+		return 0;
+	log_error("port %s: queues is %u, and the driver has %u to receive and %u to send",
+		  s->port_cfg->device, s->port_cfg->queues, s->info.max_rx_queues,
+		  s->info.max_tx_queues);
+	return -EINVAL;
+}
+
+static void tell_started(const struct start *s, const char *why)
+{
+	const char *device = s->port_cfg->device;
+	unsigned int queues = s->port_cfg->queues;
+
+	if (port_is_steered(s->port))
+		log_info("port %s: driver %s, rte_flow steers service traffic to %u queue(s) and "
+			 "the rest to queue %u",
+			 device, s->info.driver_name, queues, queues);
+	else
+		log_info("port %s: driver %s, %u queue(s), service traffic is told apart in "
+			 "software: %s",
+			 device, s->info.driver_name, queues, why);
+}
+
+static int start_port(struct start *s)
+{
+	struct port *port = s->port;
+	const char *why;
+	int rc;
+
+	rc = rte_eth_dev_info_get(port->ids[0], &s->info);
+	if (rc < 0)
+		return rc;
+	s->kind = port_kind_of(s->info.driver_name);
+	rc = check_queues(s);
+	if (rc < 0)
+		return rc;
+	rc = start_steered(s, &why);
+	if (rc < 0) {
+		why = why != NULL ? why : strerror(-rc);
+		rc = start_plain(s);
+	}
+	if (rc < 0)
+		return rc;
+	port->rx_queues = (uint16_t)(s->port_cfg->queues + port_is_steered(port));
+	if (s->kind->allmulticast)
+		rte_eth_allmulticast_enable(port->ids[0]);
+	tell_started(s, why);
+	return rte_eth_macaddr_get(port->ids[0], &port->mac);
 }
 
 static int start_tap(struct port *port, const struct config_port *cfg, unsigned int index,
 		     uint16_t queues, struct rte_mempool *pool)
 {
+	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
 	const uint16_t mtu = RTE_MIN(cfg->mtu, port_kind_of("net_tap")->mtu_max);
 	char name[32], args[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	int rc;
@@ -148,7 +244,9 @@ static int start_tap(struct port *port, const struct config_port *cfg, unsigned 
 	if (rc == 0)
 		rc = rte_eth_dev_get_port_by_name(name, &port->tap_id);
 	if (rc == 0)
-		rc = configure(port->tap_id, queues, pool, TAP_DESCRIPTORS, TAP_DESCRIPTORS);
+		rc = rte_eth_dev_configure(port->tap_id, queues, queues, &conf);
+	if (rc == 0)
+		rc = setup_queues(port->tap_id, queues, queues, TAP_DESCRIPTORS, pool);
 	if (rc == 0)
 		rc = rte_eth_dev_set_mtu(port->tap_id, mtu);
 	if (rc == 0)
@@ -159,51 +257,50 @@ static int start_tap(struct port *port, const struct config_port *cfg, unsigned 
 
 static int start_one(struct port_set *set, unsigned int index)
 {
-	const struct config_port *cfg = &set->cfg->ports[index];
-	struct port *port = &set->ports[index];
-	uint16_t queues = queue_count(set->cfg);
-	int rc = find_port(cfg->device, &port->id);
+	struct start s = {
+		.cfg = set->cfg,
+		.port_cfg = &set->cfg->ports[index],
+		.port = &set->ports[index],
+		.pool = set->pool,
+	};
+	const struct config_port *cfg = s.port_cfg;
+	int rc = start_port(&s);
 
-	if (rc < 0)
-		return rc;
-	rc = start_port(port, cfg, queues, set->pool);
 	if (rc < 0) {
 		log_error("port %s does not start: %s", cfg->device, strerror(-rc));
 		return rc;
 	}
-	rc = start_tap(port, cfg, index, queues, set->pool);
+	rc = start_tap(s.port, cfg, index, (uint16_t)set->cfg->dataplane.n_workers, set->pool);
 	if (rc < 0)
 		log_error("port %s: its TAP %s does not start: %s", cfg->device, cfg->tap,
 			  strerror(-rc));
 	return rc;
 }
 
-static int find_kind(const struct config_port *cfg, const struct port_kind **kind)
+/* --- all ports --- */
+
+static int find_kind(const struct config_port *cfg, struct port *port,
+		     const struct port_kind **kind)
 {
 	struct rte_eth_dev_info info;
-	uint16_t id;
-	int rc = find_port(cfg->device, &id);
+	int rc = find_port(cfg, port);
 
 	if (rc == 0)
-		rc = rte_eth_dev_info_get(id, &info);
+		rc = rte_eth_dev_info_get(port->ids[0], &info);
 	if (rc == 0)
 		*kind = port_kind_of(info.driver_name);
 	return rc;
 }
 
 /* What the frames of all ports need, for there is one pool for all. */
-static int largest_data_room(const struct config *cfg, uint16_t *largest)
+static int largest_data_room(const struct config *cfg, const struct port_kind *const *kinds,
+			     uint16_t *largest)
 {
-	const struct port_kind *kinds[CONFIG_MAX_PORTS];
 	unsigned int i;
 
 	for (i = 0, *largest = 0; i < cfg->n_ports; i++) {
-		uint16_t room;
-		int rc = find_kind(&cfg->ports[i], &kinds[i]);
+		uint16_t room = port_kind_data_room(kinds[i], cfg->ports[i].mtu);
 
-		if (rc < 0)
-			return rc;
-		room = port_kind_data_room(kinds[i], cfg->ports[i].mtu);
 		if (room == 0) {
 			log_error("port %s: mtu %u is more than this kind of port carries",
 				  cfg->ports[i].device, cfg->ports[i].mtu);
@@ -221,18 +318,35 @@ static int largest_data_room(const struct config *cfg, uint16_t *largest)
 	return 0;
 }
 
-int port_set_start(struct port_set *set, const struct config *cfg)
+/* Find the ports, and make the pool for the frames of all. */
+static int prepare(struct port_set *set)
 {
+	const struct port_kind *kinds[CONFIG_MAX_PORTS];
+	const struct config *cfg = set->cfg;
+	unsigned int i, mbufs = 0;
 	uint16_t room;
-	unsigned int i;
-	int rc = largest_data_room(cfg, &room);
+	int rc = 0;
 
-	set->cfg = cfg;
+	for (i = 0; i < cfg->n_ports && rc == 0; i++) {
+		rc = find_kind(&cfg->ports[i], &set->ports[i], &kinds[i]);
+		if (rc == 0)
+			mbufs += mbufs_of(cfg, &cfg->ports[i], kinds[i]);
+	}
+	if (rc == 0)
+		rc = largest_data_room(cfg, kinds, &room);
 	if (rc < 0)
 		return rc;
-	set->pool = create_pool(cfg, room);
-	if (set->pool == NULL)
-		return -ENOMEM;
+	set->pool = frame_pool_create(mbufs, room);
+	return set->pool != NULL ? 0 : -ENOMEM;
+}
+
+int port_set_start(struct port_set *set, const struct config *cfg)
+{
+	unsigned int i;
+	int rc;
+
+	set->cfg = cfg;
+	rc = prepare(set);
 	for (i = 0; i < cfg->n_ports && rc == 0; i++)
 		rc = start_one(set, i);
 	return rc;
@@ -246,13 +360,16 @@ static void stop_device(uint16_t id)
 
 void port_set_stop(struct port_set *set)
 {
-	unsigned int i;
+	unsigned int i, n;
 
 	for (i = 0; set->cfg != NULL && i < set->cfg->n_ports; i++) {
-		if (set->ports[i].tap_started)
-			stop_device(set->ports[i].tap_id);
-		if (set->ports[i].started)
-			stop_device(set->ports[i].id);
+		struct port *port = &set->ports[i];
+
+		if (port->tap_started)
+			stop_device(port->tap_id);
+		steering_stop(&port->steering);
+		for (n = 0; n < port->n_started; n++)
+			stop_device(port->ids[n]);
 	}
 	rte_mempool_free(set->pool);
 	memset(set, 0, sizeof(*set));
@@ -262,12 +379,24 @@ bool port_is_up(const struct port *port)
 {
 	struct rte_eth_link link;
 
-	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	return rte_eth_link_get_nowait(port->ids[0], &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
 }
 
 uint64_t port_rx_missed(const struct port *port)
 {
 	struct rte_eth_stats stats;
+	uint64_t missed = 0;
+	unsigned int i;
 
-	return rte_eth_stats_get(port->id, &stats) == 0 ? stats.imissed : 0;
+	for (i = 0; i < port->n_ids; i++) {
+		if (rte_eth_stats_get(port->ids[i], &stats) == 0)
+			missed += stats.imissed;
+	}
+	return missed;
+}
+
+bool port_is_steered(const struct port *port)
+{
+	return port->steering.n_rules > 0;
 }

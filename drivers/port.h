@@ -9,12 +9,15 @@
 #include <rte_mempool.h>
 
 #include "config.h"
+#include "steering.h"
 
 struct port {
-	uint16_t id;	    /* ethdev */
-	uint16_t rx_queues; /* that it was started with */
+	uint16_t ids[CONFIG_MAX_QUEUES]; /* ethdevs: one, or one a queue (device.h) */
+	unsigned int n_ids, n_started;
+	uint16_t rx_queues; /* to be polled, the exception queue of steering too */
 	uint16_t tap_id;    /* ethdev of the exception path */
-	bool started, tap_started;
+	bool tap_started;
+	struct steering steering;
 	struct rte_ether_addr mac;
 };
 
@@ -25,8 +28,9 @@ struct port_set {
 };
 
 /*
- * Find, configure and start all ports and their TAPs with one queue a worker.  The TAPs have the
- * ports' MACs and MTUs and no addresses yet.  After eal_start(), on the control thread.  0 or a
+ * Find, configure and start all ports and their TAPs.  A port receives by the configured queues and
+ * sends by at least one a worker; its TAP has one a worker each way, its MAC and MTU, and no
+ * addresses yet.  After eal_start(), on the control thread.  0 or a
  * negative errno, told in the log; port_set_stop() undoes what was done either way.
  */
 int port_set_start(struct port_set *set, const struct config *cfg);
@@ -35,5 +39,7 @@ void port_set_stop(struct port_set *set);
 /* For the stats: any thread. */
 bool port_is_up(const struct port *port);
 uint64_t port_rx_missed(const struct port *port);
+/* Steering by rte_flow is in force; else software tells service traffic from the rest. */
+bool port_is_steered(const struct port *port);
 
 #endif

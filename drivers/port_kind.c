@@ -26,8 +26,16 @@ static const struct port_kind kinds[] = {
 	 .mtu_max = 3500,
 	 .room_beside = XDP_HEADROOM,
 	 .room_max = XDP_ELEMENT - ELEMENT_HEADERS - RTE_PKTMBUF_HEADROOM,
-	 .sets_mtu = true},
-	{.driver = "net_af_packet", .mtu_max = 1500, .room_max = UINT16_MAX, .sets_mtu = true},
+	 .sets_mtu = true,
+	 .queue_argument = "queue_count",
+	 .tx_as_rx = true,
+	 .takes_all_queues = true},
+	{.driver = "net_af_packet",
+	 .mtu_max = 1500,
+	 .room_max = UINT16_MAX,
+	 .sets_mtu = true,
+	 .queue_argument = "qpairs",
+	 .tx_as_rx = true},
 	{.driver = "net_memif", .mtu_max = 1500, .room_max = UINT16_MAX},
 	{.driver = "net_null", .mtu_max = 1500, .room_max = UINT16_MAX},
 	{.driver = "net_ring", .mtu_max = 9000, .room_max = UINT16_MAX},
@@ -35,13 +43,16 @@ static const struct port_kind kinds[] = {
 	 .mtu_max = 1500,
 	 .room_max = UINT16_MAX,
 	 .sets_mtu = true,
-	 .allmulticast = true},
+	 .allmulticast = true,
+	 .tx_as_rx = true,
+	 .steers = true},
 	{.driver = NULL,
 	 .mtu_max = 9000,
 	 .room_beside = RTE_ETHER_CRC_LEN + RTE_VLAN_HLEN,
 	 .room_max = UINT16_MAX,
 	 .sets_mtu = true,
-	 .allmulticast = true},
+	 .allmulticast = true,
+	 .steers = true},
 };
 
 const struct port_kind *port_kind_of(const char *driver)
@@ -49,6 +60,15 @@ const struct port_kind *port_kind_of(const char *driver)
 	const struct port_kind *kind = kinds;
 
 	while (kind->driver != NULL && strcmp(kind->driver, driver) != 0)
+		kind++;
+	return kind;
+}
+
+const struct port_kind *port_kind_of_device(const char *device)
+{
+	const struct port_kind *kind = kinds;
+
+	while (kind->driver != NULL && strncmp(kind->driver, device, strlen(kind->driver)) != 0)
 		kind++;
 	return kind;
 }

@@ -8,6 +8,7 @@
 #ifndef TANDEM_DATAPLANE_H
 #define TANDEM_DATAPLANE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_ether.h>
@@ -19,13 +20,27 @@
 
 /* A started port of the configuration, by its index there. */
 struct dataplane_port {
-	uint16_t id;	    /* ethdev with one transmit queue a worker */
-	uint16_t rx_queues; /* worker w of n polls receive queues w, w + n, w + 2n ... */
-	uint16_t tap_id;    /* ethdev of its exception path, one queue a worker each way */
+	const uint16_t *queue_ids; /* not NULL: each queue is one of these ethdevs, its queue 0 */
+	uint16_t id;		   /* else the ethdev, with one transmit queue a worker */
+	uint16_t rx_queues;	   /* worker w of n polls receive queues w, w + n, w + 2n ... */
+	uint16_t tap_id;	   /* ethdev of its exception path, one queue a worker each way */
 	struct rte_ether_addr mac;
 	uint16_t vlan;	  /* the one its frames are tagged with, 0: they are not */
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */
 };
+
+/* A port's queue, to receive or to send, as an ethdev and its queue. */
+struct dataplane_queue {
+	uint16_t id, queue;
+};
+
+static inline struct dataplane_queue dataplane_queue(const struct dataplane_port *port,
+						     unsigned int queue)
+{
+	return port->queue_ids == NULL
+		       ? (struct dataplane_queue){.id = port->id, .queue = (uint16_t)queue}
+		       : (struct dataplane_queue){.id = port->queue_ids[queue]};
+}
 
 /*
  * `cfg`, `mb`, `ports` (one a configured port) and `pool`, from which the ports receive, must

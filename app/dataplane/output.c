@@ -14,11 +14,12 @@ static __rte_noinline bool put_tag(struct worker *w, struct rte_mbuf *m, uint16_
 
 void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
 {
+	const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
 	const uint16_t vlan = w->ports[port].vlan;
 
 	if (unlikely(vlan != 0) && !put_tag(w, m, vlan))
 		return;
-	rte_eth_tx_buffer(w->ports[port].id, (uint16_t)w->index, w->tx[port], m);
+	rte_eth_tx_buffer(tx.id, tx.queue, w->tx[port], m);
 }
 
 void output_reply(struct worker *w, const struct reply *r)
@@ -38,7 +39,10 @@ unsigned int output_flush(struct worker *w)
 {
 	unsigned int port, sent = 0;
 
-	for (port = 0; port < w->n_ports; port++)
-		sent += rte_eth_tx_buffer_flush(w->ports[port].id, (uint16_t)w->index, w->tx[port]);
+	for (port = 0; port < w->n_ports; port++) {
+		const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
+
+		sent += rte_eth_tx_buffer_flush(tx.id, tx.queue, w->tx[port]);
+	}
 	return sent;
 }

@@ -300,13 +300,13 @@ static void fetch_headers(struct rte_mbuf **frames, unsigned int n)
 
 static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned int queue)
 {
+	const struct dataplane_queue rx = dataplane_queue(&w->ports[port], queue);
 	struct rte_mbuf *frames[WORKER_BURST];
 	struct burst b;
 	unsigned int i, n, received;
 
 	b.n = 0;
-	n = received =
-		rte_eth_rx_burst(w->ports[port].id, (uint16_t)queue, frames, WORKER_BURST);
+	n = received = rte_eth_rx_burst(rx.id, rx.queue, frames, WORKER_BURST);
 	fetch_headers(frames, n);
 	if (unlikely(w->ports[port].vlan != 0))
 		n = vlan_input(w, port, frames, n);

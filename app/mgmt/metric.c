@@ -18,6 +18,8 @@
 #include "dataplane_stats.h"
 #include "metric.h"
 
+#define PORT_MODES 2 /* how a port tells service traffic from the rest */
+
 static uint64_t load(const void *base, size_t where, unsigned int i)
 {
 	const uint64_t *counter = (const void *)((const char *)base + where);
@@ -57,6 +59,16 @@ static uint64_t read_port_missed(const struct mgmt_sources *src, size_t where, u
 {
 	(void)where;
 	return src->ports[series].rx_missed(src->ports[series].ctx);
+}
+
+/* Modes of a port, as steering_value() names them: 1 for the one in force. */
+static uint64_t read_port_steering(const struct mgmt_sources *src, size_t where,
+				   unsigned int series)
+{
+	const struct mgmt_port *port = &src->ports[series / PORT_MODES];
+
+	(void)where;
+	return port->steered(port->ctx) == (series % PORT_MODES == 0);
 }
 
 static uint64_t read_started(const struct mgmt_sources *src, size_t where, unsigned int series)
@@ -149,6 +161,12 @@ static const char *reload_value(const struct mgmt_sources *src, unsigned int i, 
 	return i == 0 ? "applied" : "refused";
 }
 
+static const char *steering_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
+{
+	(void)src, (void)scratch;
+	return i == 0 ? "rte_flow" : "software";
+}
+
 static const char *direction_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
 {
 	(void)src, (void)scratch;
@@ -182,6 +200,7 @@ NAMED_ELSEWHERE(iq_result_value, enum iq_result, iq_result_name)
 
 static const struct metric_label worker = {"worker", 0, count_workers, worker_value};
 static const struct metric_label port = {"port", 0, count_ports, port_value};
+static const struct metric_label steering = {"mode", PORT_MODES, NULL, steering_value};
 static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_state_value};
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
 static const struct metric_label cookie = {"result", COOKIE_RESULTS, NULL, cookie_value};
@@ -281,6 +300,9 @@ const struct metric_family metric_families[] = {
 	 {&port}, .read = read_port_up},
 	{"tandem_port_rx_missed_packets", METRIC_COUNTER, "packets", "Packets the port had no room for.",
 	 {&port}, .read = read_port_missed},
+	{"tandem_port_steering", METRIC_GAUGE, NULL,
+	 "1 for what tells service traffic from the rest: the NIC by rte_flow, or software.",
+	 {&port, &steering}, .read = read_port_steering},
 	{"tandem_build", METRIC_INFO, NULL, "What is running.",
 	 {&version}, CONSTANT(1)},
 	{"tandem_start_time_seconds", METRIC_GAUGE, "seconds", "Unix time at which tandemd started.",

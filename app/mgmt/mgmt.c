@@ -201,7 +201,9 @@ static int thread_start(struct mgmt *m)
 static int check_ports(const struct mgmt_sources *src)
 {
 	for (unsigned int i = 0; i < src->cfg->n_ports; i++) {
-		if (!src->ports || !src->ports[i].up || !src->ports[i].rx_missed)
+		const struct mgmt_port *port = src->ports ? &src->ports[i] : NULL;
+
+		if (!port || !port->up || !port->rx_missed || !port->steered)
 			return -EINVAL;
 	}
 	return metric_check_ports(src->cfg);

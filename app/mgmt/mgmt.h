@@ -25,6 +25,7 @@ struct mgmt_port {
 	void *ctx;
 	bool (*up)(void *ctx);		  /* the link is up and workers poll it */
 	uint64_t (*rx_missed)(void *ctx); /* packets lost for want of room on the queues */
+	bool (*steered)(void *ctx);	  /* rte_flow parts service traffic from the rest */
 };
 
 /* What is shown.  All that is pointed to stays the caller's and outlives mgmt_stop(). */

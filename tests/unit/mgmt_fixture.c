@@ -73,8 +73,13 @@ static uint64_t port_rx_missed(void *ctx)
 	return __atomic_load_n(&((struct fake_port *)ctx)->rx_missed, __ATOMIC_RELAXED);
 }
 
-static const struct mgmt_port ports[] = {{&fake_ports[0], port_up, port_rx_missed},
-					 {&fake_ports[1], port_up, port_rx_missed}};
+static bool port_steered(void *ctx)
+{
+	return __atomic_load_n(&((struct fake_port *)ctx)->steered, __ATOMIC_RELAXED);
+}
+
+static const struct mgmt_port ports[] = {{&fake_ports[0], port_up, port_rx_missed, port_steered},
+					 {&fake_ports[1], port_up, port_rx_missed, port_steered}};
 const struct mgmt_sources sources = {
 	.cfg = &cfg, .dp = &dp, .control = &control, .ports = ports, .started = 1039798366};
 

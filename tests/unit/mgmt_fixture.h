@@ -25,7 +25,7 @@ struct dataplane {
 };
 
 struct fake_port {
-	uint64_t up, rx_missed;
+	uint64_t up, rx_missed, steered;
 };
 
 extern struct config cfg;
