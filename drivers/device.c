@@ -27,16 +27,20 @@ static struct rte_kvargs *arguments_of(const struct config_port *port)
 }
 
 static void tell_misfit(const struct config_port *port, const char *interface,
-			unsigned int channels)
+			const struct channels *c)
 {
-	if (channels > port->queues)
-		log_error("port %s: %s has %u receive queues, and frames on all but %u of them "
-			  "would be lost: `ethtool -L %s` so many, or queues: %u",
-			  port->device, interface, channels, port->queues, interface, channels);
+	const char *kind = c->combined ? "combined" : "rx";
+
+	if (c->receive > port->queues)
+		log_error("port %s: %s has %u receive queues, and frames on those beyond queues: "
+			  "%u would be lost: `ethtool -L %s %s %u`, or queues: %u",
+			  port->device, interface, c->receive, port->queues, interface, kind,
+			  port->queues, c->receive);
 	else
-		log_error("port %s: %s has %u receive queue(s) and queues is %u: `ethtool -L %s` "
-			  "so many, or queues: %u",
-			  port->device, interface, channels, port->queues, interface, channels);
+		log_error("port %s: %s has %u receive queue(s), and queues is %u: `ethtool -L %s "
+			  "%s %u`, or queues: %u",
+			  port->device, interface, c->receive, port->queues, interface, kind,
+			  port->queues, c->receive);
 }
 
 static int fit_interface(const struct config_port *port, const char *interface)
@@ -50,7 +54,7 @@ static int fit_interface(const struct config_port *port, const char *interface)
 		return rc;
 	}
 	if (c.receive != port->queues) {
-		tell_misfit(port, interface, c.receive);
+		tell_misfit(port, interface, &c);
 		return -EINVAL;
 	}
 	return c.combined ? 1 : port->queues;
