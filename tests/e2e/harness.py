@@ -79,12 +79,21 @@ class Lab:
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
     xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  wire, bob_wire: what
     alice's or bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a
-    plain cable.  When the script is content and tandemd still runs, it
-    must also stop in order, with status 0.
+    plain cable.  queues: how many queues the wires have, and the relay's ports.  When the script is
+    content and tandemd still runs, it must also stop in order, with status 0.
     """
 
     def __init__(
-        self, settings=None, *, relay=True, xmpp=True, server="prosody", offload="off", wire=None, bob_wire=None
+        self,
+        settings=None,
+        *,
+        relay=True,
+        xmpp=True,
+        server="prosody",
+        offload="off",
+        wire=None,
+        bob_wire=None,
+        queues=None,
     ):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
         if server == "ejabberd":
@@ -93,9 +102,9 @@ class Lab:
             self.arguments.append("-n")
         if not xmpp:
             self.arguments.append("-x")
-        for option, spec in (("-w", wire), ("-W", bob_wire)):
+        for option, spec in (("-w", wire), ("-W", bob_wire), ("-q", queues)):
             if spec is not None:
-                self.arguments += [option, spec]
+                self.arguments += [option, str(spec)]
         for key, value in (settings or {}).items():
             self.arguments += ["-s", f"{key}={value}"]
         self.users = []
@@ -185,6 +194,12 @@ class Lab:
             ports[number + 1] = re.sub(rf"^    {key}:.*\n", "", ports[number + 1], flags=re.M)
             ports[number + 1] += f"    {key}: {value}\n"
         file.write_text("  - device:".join(ports))
+
+    def received_by_queue(self, interface):
+        """Frames that came in by each receive queue of one of the relay's interfaces."""
+        text = self.run("relay", "ethtool", "-S", interface).stdout
+        rows = re.findall(r"rx_queue_(\d+)_xdp_packets: (\d+)", text)
+        return [int(count) for _, count in sorted((int(queue), count) for queue, count in rows)]
 
     # places
 

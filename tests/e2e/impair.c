@@ -11,6 +11,8 @@
  *                Ethernet header; other frames have no checksum by which it could be noticed
  *   delay        milliseconds each way
  *   jitter       milliseconds by which the delay goes up and down; it reorders nothing
+ *   spray        how many queues of the other interface the frames leave by, each by any of them,
+ *                whatever connection it belongs to: queue n is reached from CPU n
  *   seed         of all chance: the same seed has the same in store for the n-th frame of a direction
  *   vlan         what the frames at the second interface are tagged with (802.1Q); at the first one
  *                they have no tags, as at a switch's
@@ -28,6 +30,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,15 +52,17 @@
 #define HELD_MIN_NS    (1 * NS_PER_MS) /* how long a frame is held back to be overtaken */
 #define HELD_MAX_NS    (8 * NS_PER_MS)
 
-enum setting { LOSS, REORDER, DUP, CORRUPT, DELAY, JITTER, SEED, VLAN, SETTINGS };
+enum setting { LOSS, REORDER, DUP, CORRUPT, DELAY, JITTER, SEED, SPRAY, VLAN, SETTINGS };
 
 static const struct {
 	const char *name;
 	double max;
 } rows[SETTINGS] = {
-	[LOSS] = {"loss", 100},	       [REORDER] = {"reorder", 100}, [DUP] = {"dup", 100},
-	[CORRUPT] = {"corrupt", 100},  [DELAY] = {"delay", 10000},   [JITTER] = {"jitter", 10000},
-	[SEED] = {"seed", UINT32_MAX}, [VLAN] = {"vlan", 4094},
+	[LOSS] = {"loss", 100},	       [REORDER] = {"reorder", 100},
+	[DUP] = {"dup", 100},	       [CORRUPT] = {"corrupt", 100},
+	[DELAY] = {"delay", 10000},    [JITTER] = {"jitter", 10000},
+	[SEED] = {"seed", UINT32_MAX}, [SPRAY] = {"spray", CPU_SETSIZE},
+	[VLAN] = {"vlan", 4094},
 };
 
 /* What became of the frames of a direction. */
@@ -336,6 +341,20 @@ static ssize_t send_frame(const struct direction *d, struct frame *f)
 	return sendmsg(d->out, &(struct msghdr){.msg_iov = parts, .msg_iovlen = 3}, MSG_DONTWAIT);
 }
 
+/* The kernel sends past the queueing disciplines by the queue of the CPU it runs on. */
+static void choose_queue(void)
+{
+	unsigned int queues = (unsigned int)settings[SPRAY];
+	cpu_set_t cpu;
+
+	if (queues < 2)
+		return;
+	CPU_ZERO(&cpu);
+	CPU_SET((unsigned int)lrand48() % queues, &cpu);
+	if (sched_setaffinity(0, sizeof(cpu), &cpu) < 0)
+		err(1, "spray: a CPU for each queue");
+}
+
 static void release(struct direction *d)
 {
 	int64_t now = now_ns();
@@ -343,6 +362,7 @@ static void release(struct direction *d)
 
 	while ((f = TAILQ_FIRST(&d->under_way)) != NULL && f->due_ns <= now) {
 		TAILQ_REMOVE(&d->under_way, f, link);
+		choose_queue();
 		if (send_frame(d, f) < 0)
 			d->counts[UNSENT]++;
 		TAILQ_INSERT_HEAD(&d->unused, f, link);
@@ -352,7 +372,7 @@ static void release(struct direction *d)
 static int open_interface(const char *name)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-	int fd, on = 1, bytes = SOCKET_BYTES;
+	int fd, on = 1, spray = settings[SPRAY] > 1, bytes = SOCKET_BYTES;
 
 	at.sll_ifindex = (int)if_nametoindex(name);
 	if (at.sll_ifindex == 0)
@@ -361,6 +381,7 @@ static int open_interface(const char *name)
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &spray, sizeof(spray)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0 ||
 	    bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
@@ -488,6 +509,7 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		errx(2, "usage: impair IFACE IFACE SETTING=NUMBER,...");
 	read_settings(argv[3]);
+	srand48((long)settings[SEED]);
 	signals = open_signals();
 	memset(directions, 0, sizeof(directions));
 	directions[0].in = directions[1].out = open_interface(argv[1]);
