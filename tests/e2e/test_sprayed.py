@@ -17,6 +17,7 @@ WIRE = "spray=2,seed="
 SIZE = 4 << 20
 SESSIONS = 8
 PATIENCE = 120
+CLOSE = 7  # the kernel's name for the state of a connection of which nothing is left
 SETTINGS = {"dataplane.workers": "[1, 2]", "dataplane.memory": "512M", "limits.sessions_per_jid": 100}
 
 
@@ -48,6 +49,8 @@ def half_close(a, b):
     reading = Task(receive, a)
     send_all(b, 4, SIZE)
     expect(reading.result(PATIENCE), (SIZE, digest(4, SIZE)), "what alice read behind her FIN")
+    for leg in (a, b):
+        until(lambda: leg.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == CLOSE, "the connection has ended")
 
 
 with Lab(SETTINGS, wire=WIRE + "1", bob_wire=WIRE + "2", queues=2) as lab:
