@@ -9,14 +9,12 @@
  * gauges tell the truth; at the end every leg and every mbuf is free again.
  */
 #include "frame_check.h"
-#include "fuzz.h"
+#include "fuzz_rig.h"
 #include "seq.h"
-#include "worker_fixture.h"
 
 #define PEERS	  4
 #define LEGS_MAX  200 /* ids of one input */
 #define STEPS_MAX 400
-#define HEADROOM  128
 
 enum step {
 	STEP_SEGMENT,
@@ -49,34 +47,6 @@ static struct known legs[LEGS_MAX];
 static uint64_t flows[LEGS_MAX];
 static unsigned int n_legs, n_flows;
 static bool honest; /* no bad checksum was put in since the last round */
-
-/* --- mbufs --- */
-
-static void free_external(void *addr, void *opaque)
-{
-	free(addr);
-	free(opaque);
-}
-
-/* In memory of its own size, so that the sanitizer sees who leaves it. */
-static struct rte_mbuf *mbuf_of(const uint8_t *data, size_t n)
-{
-	struct rte_mbuf_ext_shared_info *info = calloc(1, sizeof(*info));
-	struct rte_mbuf *m = rte_pktmbuf_alloc(fixture_pool);
-	uint8_t *buffer = malloc(HEADROOM + n);
-
-	CHECK(info != NULL && m != NULL && buffer != NULL);
-	info->free_cb = free_external;
-	info->fcb_opaque = info;
-	rte_mbuf_ext_refcnt_set(info, 1);
-	rte_pktmbuf_attach_extbuf(m, buffer, 0, (uint16_t)(HEADROOM + n), info);
-	m->data_off = HEADROOM;
-	m->data_len = (uint16_t)n;
-	m->pkt_len = (uint32_t)n;
-	if (n > 0)
-		memcpy(buffer + HEADROOM, data, n);
-	return m;
-}
 
 /* --- what left --- */
 
@@ -294,7 +264,7 @@ static void speak(const struct word *w)
 	frame_put16(f + tcp + 14, (uint16_t)(w->window * 100));
 	CHECK(frame_look(f, tcp + 20 + n_options + payload, &v));
 	frame_seal(f, &v);
-	rig_send_frame(k >> 1, mbuf_of(f, v.end));
+	rig_send_frame(k >> 1, fuzz_mbuf(f, v.end));
 	if (w->flags & SYN)
 		far->nxt = far->isn + 1;
 	else if (w->seq == 0)
@@ -341,9 +311,9 @@ static void step_frame(struct input *in, bool kernel)
 		frame_seal(f, &v);
 	}
 	if (kernel)
-		rig_kernel_sends(port, mbuf_of(f, n));
+		rig_kernel_sends(port, fuzz_mbuf(f, n));
 	else
-		rig_send_frame(port, mbuf_of(f, n));
+		rig_send_frame(port, fuzz_mbuf(f, n));
 	free(f);
 	honest = false;
 	round_and_check(kernel);
@@ -488,20 +458,15 @@ static void wind_up(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool ready;
 	struct input in = {data, size};
-	void *state = NULL;
 
-	if (!ready)
-		CHECK(rig_ports(&state) == 0);
-	ready = true;
-	CHECK(rig_start(&state) == 0);
+	fuzz_rig_start();
 	n_legs = n_flows = 0;
 	honest = true;
 	for (unsigned int k = 0; k < PEERS; k++)
 		fars[k] = (struct far){.isn = 0xffffff80 + k * 0x40000000, .tsval = 0xfffffff0};
 	run(&in);
 	wind_up();
-	CHECK(rig_end(&state) == 0);
+	fuzz_rig_end();
 	return 0;
 }
