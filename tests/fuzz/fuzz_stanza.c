@@ -2,7 +2,7 @@
 /*
  * A component's incoming stream: framing, tree, dispatch and the endpoint service, up to a session
  * book made of cardboard.  Every answer must be a stanza by our own reading, and a request gets
- * one at most.  The first byte of the input says how the book answers.
+ * one at most, with its id.  The first byte of the input says how the book answers.
  */
 #include <errno.h>
 
@@ -19,6 +19,7 @@
 static void *pending[PENDING_MAX];
 static unsigned int n_pending, n_sent, n_claimed;
 static uint8_t manner;
+static const char *asked; /* the id of the request that is dispatched */
 static struct endpoint *endpoint;
 
 /* --- the far end of our answers --- */
@@ -32,6 +33,7 @@ static void check_iq(const struct stanza *st)
 	CHECK(type != NULL && (strcmp(type, "result") == 0 || strcmp(type, "error") == 0));
 	CHECK(stanza_attribute(root, "id") != NULL && stanza_attribute(root, "to") != NULL);
 	CHECK(stanza_attribute(root, "from") != NULL);
+	CHECK(asked == NULL || strcmp(stanza_attribute(root, "id"), asked) == 0);
 }
 
 static void send_checked(void *ctx, const char *text, size_t len)
@@ -95,7 +97,9 @@ static void take_stanza(struct dispatch *d, const char *text)
 		CHECK(errno == EBADMSG);
 		return;
 	}
+	asked = stanza_attribute(stanza_root(st), "id");
 	dispatch_stanza(d, st, 1);
+	asked = NULL;
 	CHECK(n_sent - sent + n_pending - waiting <= 1);
 	stanza_free(st);
 }
