@@ -38,6 +38,15 @@ def is_chosen(row):
     return e == a ^ b ^ c and f == b ^ c ^ d
 
 
+def check_chosen(rows):
+    """The rows promise that any three switches, and so any two, stand in all their ways."""
+    switches = [row.replace(":", "") for row in rows]
+    for three in itertools.combinations(range(6), 3):
+        seen = {"".join(row[i] for i in three) for row in switches}
+        if len(seen) != 8:
+            fail(f"switches {three} stand only in the ways {sorted(seen)}")
+
+
 def set_switches(lab, row):
     for place, positions in zip(("alice", "bob"), row.split(":")):
         lab.sysctl(place, **dict(zip(SWITCHES, positions)))
@@ -107,7 +116,10 @@ def check_row(lab, alice, bob, row, number):
 def rows_to_try():
     match sys.argv[1:]:
         case []:
-            return [row for row in ROWS if is_chosen(row)]
+            chosen = [row for row in ROWS if is_chosen(row)]
+            expect(len(chosen), 16, "rows that were chosen")
+            check_chosen(chosen)
+            return chosen
         case ["all"]:
             return ROWS
         case some:
