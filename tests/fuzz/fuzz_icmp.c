@@ -269,14 +269,10 @@ static bool is_honest(const struct said *s, const struct kept *k, const struct b
 static bool sums_good(bool v6, const struct bytes *e)
 {
 	unsigned int header = v6 ? 40 : (e->at[0] & 15U) * 4, n;
-	uint8_t pseudo[4] = {0, 58};
-	uint16_t sum = 0;
+	uint16_t sum;
 
 	n = (v6 ? 40U + frame_get16(e->at + 4) : frame_get16(e->at + 2)) - header;
-	if (v6) {
-		frame_put16(pseudo + 2, (uint16_t)n);
-		sum = frame_sum(e->at + 8, 32, frame_sum(pseudo, sizeof(pseudo), 0));
-	}
+	sum = v6 ? frame_pseudo_sum(true, e->at, 58, n) : 0;
 	return header + n <= e->n && frame_sum(e->at + header, n, sum) == 0xffff &&
 	       (v6 || frame_sum(e->at, header, 0) == 0xffff);
 }

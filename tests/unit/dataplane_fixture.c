@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 
 #include "dataplane_fixture.h"
+#include "frame_check.h"
 
 #define POOL_MBUFS 2047
 
@@ -128,77 +129,31 @@ void segment_option(struct segment *s, const uint8_t *bytes, unsigned int n)
 	s->n_options += n;
 }
 
-static void put16(uint8_t *at, uint16_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-	put16(at, (uint16_t)(v >> 16));
-	put16(at + 2, (uint16_t)v);
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
 void segment_timestamps(struct segment *s, uint32_t tsval, uint32_t tsecr)
 {
 	uint8_t option[12] = {1, 1, 8, 10};
 
-	put32(option + 4, tsval);
-	put32(option + 8, tsecr);
+	frame_put32(option + 4, tsval);
+	frame_put32(option + 8, tsecr);
 	segment_option(s, option, sizeof(option));
-}
-
-/* Sum of big-endian words with end-around carry; an odd last byte is a word's upper half. */
-static uint16_t sum_bytes(const uint8_t *at, unsigned int n, uint16_t start)
-{
-	uint32_t sum = start;
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		sum += i & 1 ? at[i] : (uint32_t)at[i] << 8;
-		sum = (sum & 0xffff) + (sum >> 16);
-	}
-	return (uint16_t)sum;
 }
 
 static uint16_t sum_tcp(const uint8_t *ip, const uint8_t *tcp, unsigned int n)
 {
-	uint8_t pseudo[40] = {0};
-
-	if (ip[0] >> 4 == 6) {
-		memcpy(pseudo, ip + 8, 32);
-		put32(pseudo + 32, n);
-		pseudo[39] = 6;
-	} else {
-		memcpy(pseudo, ip + 12, 8);
-		pseudo[9] = 6;
-		put16(pseudo + 10, (uint16_t)n);
-	}
-	return sum_bytes(tcp, n, sum_bytes(pseudo, sizeof(pseudo), 0));
+	return frame_sum(tcp, n, frame_pseudo_sum(ip[0] >> 4 == 6, ip, 6, n));
 }
 
 static unsigned int put_tcp(const struct segment *s, uint8_t *tcp)
 {
 	memset(tcp, 0, 20);
-	put16(tcp, s->src_port);
-	put16(tcp + 2, s->dst_port);
-	put32(tcp + 4, s->seq);
-	put32(tcp + 8, s->ack);
+	frame_put16(tcp, s->src_port);
+	frame_put16(tcp + 2, s->dst_port);
+	frame_put32(tcp + 4, s->seq);
+	frame_put32(tcp + 8, s->ack);
 	tcp[12] = (uint8_t)((20 + s->n_options) / 4 << 4);
 	tcp[13] = s->flags;
-	put16(tcp + 14, s->window);
-	put16(tcp + 18, s->urgent);
+	frame_put16(tcp + 14, s->window);
+	frame_put16(tcp + 18, s->urgent);
 	memcpy(tcp + 20, s->options, s->n_options);
 	memcpy(tcp + 20 + s->n_options, s->payload, s->n_payload);
 	return 20 + s->n_options + s->n_payload;
@@ -211,21 +166,21 @@ static void put_ip4(const struct segment *s, uint8_t *ip, unsigned int n)
 	memset(ip, 0, 20);
 	ip[0] = (uint8_t)(0x40 | header / 4);
 	ip[1] = s->tos;
-	put16(ip + 2, (uint16_t)(header + n));
-	put16(ip + 4, s->id);
-	put16(ip + 6, s->frag);
+	frame_put16(ip + 2, (uint16_t)(header + n));
+	frame_put16(ip + 4, s->id);
+	frame_put16(ip + 6, s->frag);
 	ip[8] = s->ttl;
 	ip[9] = 6;
-	put32(ip + 12, s->src);
-	put32(ip + 16, s->dst);
+	frame_put32(ip + 12, s->src);
+	frame_put32(ip + 16, s->dst);
 	memcpy(ip + 20, s->ip_options, s->n_ip_options);
-	put16(ip + 10, (uint16_t)~sum_bytes(ip, header, 0) ^ s->bad_ip);
+	frame_put16(ip + 10, (uint16_t)~frame_sum(ip, header, 0) ^ s->bad_ip);
 }
 
 static void put_ip6(const struct segment *s, uint8_t *ip, unsigned int n)
 {
-	put32(ip, UINT32_C(6) << 28 | (uint32_t)s->tos << 20 | s->label);
-	put16(ip + 4, (uint16_t)(s->n_ip_options + n));
+	frame_put32(ip, UINT32_C(6) << 28 | (uint32_t)s->tos << 20 | s->label);
+	frame_put16(ip + 4, (uint16_t)(s->n_ip_options + n));
 	ip[6] = (uint8_t)(s->n_ip_options > 0 ? s->extension : 6);
 	ip[7] = s->ttl;
 	memcpy(ip + 8, &s->src6, 16);
@@ -240,10 +195,10 @@ unsigned int segment_bytes(const struct segment *s, uint8_t *frame)
 
 	memcpy(frame, s->dst_mac.addr_bytes, 6);
 	memcpy(frame + 6, s->src_mac.addr_bytes, 6);
-	put16(frame + 12, s->v6 ? 0x86dd : 0x0800);
+	frame_put16(frame + 12, s->v6 ? 0x86dd : 0x0800);
 	n = put_tcp(s, tcp);
 	(s->v6 ? put_ip6 : put_ip4)(s, ip, n);
-	put16(tcp + 16, (uint16_t)~sum_tcp(ip, tcp, n) ^ s->bad_tcp);
+	frame_put16(tcp + 16, (uint16_t)~sum_tcp(ip, tcp, n) ^ s->bad_tcp);
 	return 14 + header + n;
 }
 
@@ -308,14 +263,14 @@ static unsigned int read_ip4(struct segment *s, const uint8_t *ip)
 	assert_int_equal(ip[0] >> 4, 4);
 	assert_int_equal(ip[9], 6);
 	s->tos = ip[1];
-	s->id = get16(ip + 4);
-	s->frag = get16(ip + 6);
+	s->id = frame_get16(ip + 4);
+	s->frag = frame_get16(ip + 6);
 	s->ttl = ip[8];
-	s->src = get32(ip + 12);
-	s->dst = get32(ip + 16);
+	s->src = frame_get32(ip + 12);
+	s->dst = frame_get32(ip + 16);
 	s->n_ip_options = (ip[0] & 15) * 4 - 20;
 	memcpy(s->ip_options, ip + 20, s->n_ip_options);
-	return get16(ip + 2) - 20 - s->n_ip_options;
+	return frame_get16(ip + 2) - 20 - s->n_ip_options;
 }
 
 static unsigned int read_ip6(struct segment *s, const uint8_t *ip)
@@ -323,25 +278,25 @@ static unsigned int read_ip6(struct segment *s, const uint8_t *ip)
 	assert_int_equal(ip[0] >> 4, 6);
 	assert_int_equal(ip[6], 6);
 	s->v6 = true;
-	s->tos = (uint8_t)(get16(ip) >> 4);
-	s->label = get32(ip) & 0xfffff;
+	s->tos = (uint8_t)(frame_get16(ip) >> 4);
+	s->label = frame_get32(ip) & 0xfffff;
 	s->ttl = ip[7];
 	memcpy(&s->src6, ip + 8, 16);
 	memcpy(&s->dst6, ip + 24, 16);
-	return get16(ip + 4);
+	return frame_get16(ip + 4);
 }
 
 static void read_tcp(struct segment *s, const uint8_t *tcp, unsigned int n)
 {
-	s->src_port = get16(tcp);
-	s->dst_port = get16(tcp + 2);
-	s->seq = get32(tcp + 4);
-	s->ack = get32(tcp + 8);
+	s->src_port = frame_get16(tcp);
+	s->dst_port = frame_get16(tcp + 2);
+	s->seq = frame_get32(tcp + 4);
+	s->ack = frame_get32(tcp + 8);
 	assert_int_equal(tcp[12] & 15, 0);
 	s->n_options = (tcp[12] >> 4) * 4 - 20;
 	s->flags = tcp[13];
-	s->window = get16(tcp + 14);
-	s->urgent = get16(tcp + 18);
+	s->window = frame_get16(tcp + 14);
+	s->urgent = frame_get16(tcp + 18);
 	memcpy(s->options, tcp + 20, s->n_options);
 	s->n_payload = n - 20 - s->n_options;
 	assert_true(s->n_payload <= sizeof(s->payload));
@@ -360,11 +315,11 @@ struct segment segment_read(struct rte_mbuf *m)
 	assert_true(m->data_len >= 54);
 	memcpy(s.dst_mac.addr_bytes, frame, 6);
 	memcpy(s.src_mac.addr_bytes, frame + 6, 6);
-	if (get16(frame + 12) == 0x86dd) {
+	if (frame_get16(frame + 12) == 0x86dd) {
 		n = read_ip6(&s, ip);
 		header = 40;
 	} else {
-		assert_int_equal(get16(frame + 12), 0x0800);
+		assert_int_equal(frame_get16(frame + 12), 0x0800);
 		n = read_ip4(&s, ip);
 		header = 20 + s.n_ip_options;
 	}
@@ -385,8 +340,8 @@ bool segment_find_timestamps(const struct segment *s, uint32_t *tsval, uint32_t 
 		if (s->options[at + 1] < 2)
 			break;
 		if (s->options[at] == 8 && s->options[at + 1] == 10) {
-			*tsval = get32(s->options + at + 2);
-			*tsecr = get32(s->options + at + 6);
+			*tsval = frame_get32(s->options + at + 2);
+			*tsecr = frame_get32(s->options + at + 6);
 			return true;
 		}
 		at += s->options[at + 1];
@@ -398,7 +353,7 @@ uint16_t ip_residue(struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
 
-	return ip[0] >> 4 == 6 ? 0xffff : sum_bytes(ip, (ip[0] & 15) * 4, 0);
+	return ip[0] >> 4 == 6 ? 0xffff : frame_sum(ip, (ip[0] & 15) * 4, 0);
 }
 
 uint16_t tcp_residue(struct rte_mbuf *m)
@@ -407,8 +362,8 @@ uint16_t tcp_residue(struct rte_mbuf *m)
 	unsigned int header = (ip[0] & 15) * 4;
 
 	if (ip[0] >> 4 == 6)
-		return sum_tcp(ip, ip + 40, get16(ip + 4));
-	return sum_tcp(ip, ip + header, get16(ip + 2) - header);
+		return sum_tcp(ip, ip + 40, frame_get16(ip + 4));
+	return sum_tcp(ip, ip + header, frame_get16(ip + 2) - header);
 }
 
 void assert_checksums(struct rte_mbuf *m)

@@ -82,6 +82,15 @@ uint16_t frame_sum(const uint8_t *at, unsigned int n, uint16_t start)
 	return (uint16_t)sum;
 }
 
+uint16_t frame_pseudo_sum(bool v6, const uint8_t *ip, uint8_t protocol, unsigned int n)
+{
+	uint8_t rest[4] = {0, protocol};
+
+	frame_put16(rest + 2, (uint16_t)n);
+	return frame_sum(rest, sizeof(rest),
+			 v6 ? frame_sum(ip + 8, 32, 0) : frame_sum(ip + 12, 8, 0));
+}
+
 uint16_t frame_ip_residue(const struct frame_view *v)
 {
 	return v->v6 ? 0xffff : frame_sum(v->frame + v->ip, v->ip_header, 0);
@@ -89,11 +98,9 @@ uint16_t frame_ip_residue(const struct frame_view *v)
 
 uint16_t frame_tcp_residue(const struct frame_view *v)
 {
-	unsigned int n = v->end - v->tcp, addresses = v->v6 ? 32 : 8;
-	uint8_t rest[4] = {0, TCP, (uint8_t)(n >> 8), (uint8_t)n};
-	uint16_t sum = frame_sum(v->frame + v->ip + (v->v6 ? 8 : 12), addresses, 0);
+	unsigned int n = v->end - v->tcp;
 
-	return frame_sum(v->frame + v->tcp, n, frame_sum(rest, sizeof(rest), sum));
+	return frame_sum(v->frame + v->tcp, n, frame_pseudo_sum(v->v6, v->frame + v->ip, TCP, n));
 }
 
 void frame_seal(uint8_t *frame, const struct frame_view *v)

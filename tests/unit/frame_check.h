@@ -28,6 +28,9 @@ bool frame_look(const uint8_t *frame, unsigned int n, struct frame_view *v);
 /* Sum of big-endian words with end-around carry; an odd last byte is a word's upper half. */
 uint16_t frame_sum(const uint8_t *at, unsigned int n, uint16_t start);
 
+/* The sum over the pseudo-header of `n` bytes of `protocol` behind the header `ip`. */
+uint16_t frame_pseudo_sum(bool v6, const uint8_t *ip, uint8_t protocol, unsigned int n);
+
 /* 0xffff when the checksum is good, and otherwise by how much it is not.  Without an IPv4 header
  * its sum is good. */
 uint16_t frame_ip_residue(const struct frame_view *v);

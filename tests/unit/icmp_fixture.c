@@ -3,56 +3,12 @@
 
 #include "icmp_fixture.h"
 
-uint16_t get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-void put16(uint8_t *at, uint16_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-void put32(uint8_t *at, uint32_t v)
-{
-	put16(at, (uint16_t)(v >> 16));
-	put16(at + 2, (uint16_t)v);
-}
-
-uint16_t bytes_sum(const uint8_t *at, unsigned int n, uint16_t start)
-{
-	uint32_t sum = start;
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		sum += i & 1 ? at[i] : (uint32_t)at[i] << 8;
-		sum = (sum & 0xffff) + (sum >> 16);
-	}
-	return (uint16_t)sum;
-}
-
-/* Of `n` bytes of `protocol` behind the header `ip`. */
-static uint16_t pseudo_sum(bool v6, const uint8_t *ip, uint8_t protocol, unsigned int n)
-{
-	uint8_t tail[4] = {0, protocol};
-
-	put16(tail + 2, (uint16_t)n);
-	return bytes_sum(tail, sizeof(tail),
-			 v6 ? bytes_sum(ip + 8, 32, 0) : bytes_sum(ip + 12, 8, 0));
-}
-
 uint16_t packet_residue(bool v6, const struct bytes *ip)
 {
 	unsigned int header = v6 ? 40 : (ip->at[0] & 15) * 4;
 
-	return bytes_sum(ip->at + header, ip->n - header,
-			 pseudo_sum(v6, ip->at, IPPROTO_TCP, ip->n - header));
+	return frame_sum(ip->at + header, ip->n - header,
+			 frame_pseudo_sum(v6, ip->at, IPPROTO_TCP, ip->n - header));
 }
 
 /* --- paths --- */
@@ -148,7 +104,7 @@ static unsigned int put_ip(bool v6, const uint8_t *src, const uint8_t *dst, uint
 	memset(ip, 0, ip_header(v6));
 	if (v6) {
 		ip[0] = 0x60;
-		put16(ip + 4, (uint16_t)n);
+		frame_put16(ip + 4, (uint16_t)n);
 		ip[6] = protocol;
 		ip[7] = 60;
 		memcpy(ip + 8, src, 16);
@@ -156,14 +112,14 @@ static unsigned int put_ip(bool v6, const uint8_t *src, const uint8_t *dst, uint
 		return 40;
 	}
 	ip[0] = 0x45;
-	put16(ip + 2, (uint16_t)(20 + n));
-	put16(ip + 4, 0x1234);
-	put16(ip + 6, 0x4000);
+	frame_put16(ip + 2, (uint16_t)(20 + n));
+	frame_put16(ip + 4, 0x1234);
+	frame_put16(ip + 6, 0x4000);
 	ip[8] = 60;
 	ip[9] = protocol;
 	memcpy(ip + 12, src, 4);
 	memcpy(ip + 16, dst, 4);
-	put16(ip + 10, (uint16_t)~bytes_sum(ip, 20, 0));
+	frame_put16(ip + 10, (uint16_t)~frame_sum(ip, 20, 0));
 	return 20;
 }
 
@@ -178,18 +134,19 @@ struct bytes path_packet(const struct path *path, unsigned int side, uint32_t at
 	unsigned int i;
 
 	put_ip(end->v6, end->addr, end->relay, IPPROTO_TCP, n, p.at);
-	put16(tcp, end->port);
-	put16(tcp + 2, RELAY_PORT);
-	put32(tcp + 4, end->sent + at);
-	put32(tcp + 8, end->expect);
+	frame_put16(tcp, end->port);
+	frame_put16(tcp + 2, RELAY_PORT);
+	frame_put32(tcp + 4, end->sent + at);
+	frame_put32(tcp + 8, end->expect);
 	tcp[12] = (uint8_t)(header / 4 << 4);
 	tcp[13] = ACK;
-	put16(tcp + 14, 500);
+	frame_put16(tcp + 14, 500);
 	if (end->timestamps)
 		memcpy(tcp + 20, timestamps, sizeof(timestamps));
 	for (i = 0; i < payload; i++)
 		tcp[header + i] = (uint8_t)(i * 7 + 1);
-	put16(tcp + 16, (uint16_t)~bytes_sum(tcp, n, pseudo_sum(end->v6, p.at, IPPROTO_TCP, n)));
+	frame_put16(tcp + 16,
+		    (uint16_t)~frame_sum(tcp, n, frame_pseudo_sum(end->v6, p.at, IPPROTO_TCP, n)));
 	return p;
 }
 
@@ -204,7 +161,7 @@ struct rte_mbuf *path_frame(unsigned int port, bool v6, const struct bytes *ip)
 
 	memcpy(frame, &port_mac[port], 6);
 	memcpy(frame + 6, peer_mac(port), 6);
-	put16(frame + 12, v6 ? 0x86dd : 0x0800);
+	frame_put16(frame + 12, v6 ? 0x86dd : 0x0800);
 	memcpy(frame + 14, ip->at, ip->n);
 	return frame_build(frame, 14 + ip->n);
 }
@@ -236,9 +193,10 @@ void error_seal(bool v6, struct bytes *error)
 	unsigned int header = ip_header(v6), n = error->n - header;
 	uint8_t *icmp = error->at + header;
 
-	put16(icmp + 2, 0);
-	put16(icmp + 2,
-	      (uint16_t)~bytes_sum(icmp, n, v6 ? pseudo_sum(v6, error->at, IPPROTO_ICMPV6, n) : 0));
+	frame_put16(icmp + 2, 0);
+	frame_put16(icmp + 2,
+		    (uint16_t)~frame_sum(
+			    icmp, n, v6 ? frame_pseudo_sum(v6, error->at, IPPROTO_ICMPV6, n) : 0));
 }
 
 struct bytes path_error(const struct path *path, unsigned int side, struct message said,
@@ -252,7 +210,7 @@ struct bytes path_error(const struct path *path, unsigned int side, struct messa
 	       e.at);
 	icmp[0] = said.type;
 	icmp[1] = said.code;
-	put32(icmp + 4, said.word);
+	frame_put32(icmp + 4, said.word);
 	if (n > 0)
 		memcpy(icmp + 8, quote, n);
 	error_seal(end->v6, &e);
@@ -266,23 +224,23 @@ static void assert_outside(const struct end *end, unsigned int side, const uint8
 
 	assert_memory_equal(frame, peer_mac(side), 6);
 	assert_memory_equal(frame + 6, &port_mac[side], 6);
-	assert_int_equal(get16(frame + 12), end->v6 ? 0x86dd : 0x0800);
+	assert_int_equal(frame_get16(frame + 12), end->v6 ? 0x86dd : 0x0800);
 	if (end->v6) {
 		assert_int_equal(ip[0], 0x60);
-		assert_int_equal(get16(ip + 4), n - 54);
+		assert_int_equal(frame_get16(ip + 4), n - 54);
 		assert_int_equal(ip[6], IPPROTO_ICMPV6);
 		assert_int_equal(ip[7], 64);
 		assert_memory_equal(ip + 8, end->relay, 16);
 		assert_memory_equal(ip + 24, end->addr, 16);
 	} else {
 		assert_int_equal(ip[0], 0x45);
-		assert_int_equal(get16(ip + 2), n - 14);
-		assert_int_equal(get16(ip + 6), 0x4000);
+		assert_int_equal(frame_get16(ip + 2), n - 14);
+		assert_int_equal(frame_get16(ip + 6), 0x4000);
 		assert_int_equal(ip[8], 64);
 		assert_int_equal(ip[9], IPPROTO_ICMP);
 		assert_memory_equal(ip + 12, end->relay, 4);
 		assert_memory_equal(ip + 16, end->addr, 4);
-		assert_int_equal(bytes_sum(ip, 20, 0), 0xffff);
+		assert_int_equal(frame_sum(ip, 20, 0), 0xffff);
 	}
 }
 
@@ -302,9 +260,10 @@ struct answer path_answer(const struct path *path, unsigned int side, struct rte
 	n = m->data_len - header;
 	assert_outside(end, side, frame, m->data_len);
 	assert_int_equal(
-		bytes_sum(icmp, n, end->v6 ? pseudo_sum(true, frame + 14, IPPROTO_ICMPV6, n) : 0),
+		frame_sum(icmp, n,
+			  end->v6 ? frame_pseudo_sum(true, frame + 14, IPPROTO_ICMPV6, n) : 0),
 		0xffff);
-	a.said = (struct message){icmp[0], icmp[1], get32(icmp + 4)};
+	a.said = (struct message){icmp[0], icmp[1], frame_get32(icmp + 4)};
 	a.quote.n = n - 8;
 	memcpy(a.quote.at, icmp + 8, n - 8);
 	rte_pktmbuf_free(m);

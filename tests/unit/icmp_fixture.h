@@ -11,6 +11,7 @@
 #ifndef TANDEM_ICMP_FIXTURE_H
 #define TANDEM_ICMP_FIXTURE_H
 
+#include "frame_check.h"
 #include "worker_fixture.h"
 
 #define ICMP4_UNREACHABLE 3
@@ -86,8 +87,6 @@ struct answer {
 };
 struct answer path_answer(const struct path *path, unsigned int side, struct rte_mbuf *m);
 
-/* Sum over `n` bytes, big-endian, folded. */
-uint16_t bytes_sum(const uint8_t *at, unsigned int n, uint16_t start);
 /* Make the ICMP checksum of an error, an IP packet, good again. */
 void error_seal(bool v6, struct bytes *error);
 /* What TCP's receiver sums up over a whole IP packet: 0xffff when it is good. */
@@ -97,10 +96,5 @@ static inline unsigned int ip_header(bool v6)
 {
 	return v6 ? 40 : 20;
 }
-
-uint16_t get16(const uint8_t *at);
-uint32_t get32(const uint8_t *at);
-void put16(uint8_t *at, uint16_t v);
-void put32(uint8_t *at, uint32_t v);
 
 #endif

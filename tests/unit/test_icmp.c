@@ -234,7 +234,7 @@ static void assert_quotes(bool v6, const struct answer *a, const struct bytes *p
 		assert_int_equal(ip[8], was[8] - 1);
 		assert_int_equal(ip[9], was[9]);
 		assert_memory_equal(ip + 12, was + 12, 8);
-		assert_int_equal(bytes_sum(ip, 20, 0), 0xffff);
+		assert_int_equal(frame_sum(ip, 20, 0), 0xffff);
 	}
 	/* ports, numbers, flags; the window and the options are of the other leg */
 	assert_true(tcp >= 8);
@@ -377,11 +377,11 @@ static void ip_options(void **state)
 	memset(with.at + 20, 1, 8);
 	with.n += 8;
 	with.at[0] = 0x47;
-	put16(with.at + 2, (uint16_t)with.n);
+	frame_put16(with.at + 2, (uint16_t)with.n);
 	a = path_answer(&path, 0, told(&path, 0, any_error(false), with.at, with.n));
 	assert_int_equal(a.quote.n, with.n);
 	assert_int_equal(a.quote.at[0], 0x47);
-	assert_int_equal(bytes_sum(a.quote.at, 28, 0), 0xffff);
+	assert_int_equal(frame_sum(a.quote.at, 28, 0), 0xffff);
 	assert_memory_equal(a.quote.at + 20, with.at + 20, 8);
 	assert_memory_equal(a.quote.at + 28, packet.at + 20, 14);
 }
@@ -492,9 +492,9 @@ static void too_big_without_df(void **state)
 	struct bytes packet = path_packet(&path, 0, 0, 1460);
 
 	(void)state;
-	put16(packet.at + 6, 0);
-	put16(packet.at + 10, 0);
-	put16(packet.at + 10, (uint16_t)~bytes_sum(packet.at, 20, 0));
+	frame_put16(packet.at + 6, 0);
+	frame_put16(packet.at + 10, 0);
+	frame_put16(packet.at + 10, (uint16_t)~frame_sum(packet.at, 20, 0));
 	rig_send_frame(0, in_two(&path, 0, &packet));
 	rig_round();
 	rig_silence();

@@ -223,9 +223,9 @@ static void windows(bool a6, bool b6)
 		struct bytes quote = relayed, error, ack = path_packet(&path, 1, 0, 0);
 		uint8_t *tcp = ack.at + ip_header(b6);
 
-		put32(tcp + 8, path.ends[1].expect + rows[i].acked);
+		frame_put32(tcp + 8, path.ends[1].expect + rows[i].acked);
 		path_relay(&path, 1, &ack);
-		put32(quote.at + ip_header(b6) + 4, path.ends[1].expect + rows[i].seq);
+		frame_put32(quote.at + ip_header(b6) + 4, path.ends[1].expect + rows[i].seq);
 		error = error_of(&quote);
 		offer(&error);
 		print_message("acknowledged %u, quoted %d\n", rows[i].acked, (int)rows[i].seq);
@@ -262,7 +262,7 @@ static void blind(void **state)
 	for (i = 0; i < 20000; i++) {
 		struct bytes quote = relayed, error;
 
-		put32(quote.at + 24, (uint32_t)fixture_random());
+		frame_put32(quote.at + 24, (uint32_t)fixture_random());
 		error = error_of(&quote);
 		offer(&error);
 		hits += rig_take(0) != NULL;
@@ -348,9 +348,9 @@ static void not_plain(void **state)
 	(void)state;
 	start(true, false);
 	error = error_of(&relayed);
-	put16(error.at + 6, 0x2000);
-	put16(error.at + 10, 0);
-	put16(error.at + 10, (uint16_t)~bytes_sum(error.at, 20, 0));
+	frame_put16(error.at + 6, 0x2000);
+	frame_put16(error.at + 10, 0);
+	frame_put16(error.at + 10, (uint16_t)~frame_sum(error.at, 20, 0));
 	offer(&error);
 	assert_fate(TO_KERNEL, 0);
 	assert_int_equal(flow_table_remove(&rig.flows.t, path.flow), 0);
@@ -361,7 +361,7 @@ static void not_plain(void **state)
 	error.at[40] = error.at[6];
 	error.at[6] = IPPROTO_DSTOPTS;
 	error.n += 8;
-	put16(error.at + 4, (uint16_t)(error.n - 40));
+	frame_put16(error.at + 4, (uint16_t)(error.n - 40));
 	offer(&error);
 	assert_fate(TO_KERNEL, 0);
 }
@@ -399,13 +399,13 @@ static void parked_leg(void **state)
 	start(true, false);
 	memcpy(path.ends[1].relay, relay, sizeof(relay));
 	quote.at[0] = 0x45;
-	put16(quote.at + 2, 40);
+	frame_put16(quote.at + 2, 40);
 	quote.at[9] = IPPROTO_TCP;
 	memcpy(quote.at + 12, relay, 4);
-	put32(quote.at + 16, ALICE_ADDR);
-	put16(quote.at + 20, RELAY_PORT);
-	put16(quote.at + 22, ALICE_PORT);
-	put32(quote.at + 24, a.synack.seq);
+	frame_put32(quote.at + 16, ALICE_ADDR);
+	frame_put16(quote.at + 20, RELAY_PORT);
+	frame_put16(quote.at + 22, ALICE_PORT);
+	frame_put32(quote.at + 24, a.synack.seq);
 	error = error_of(&quote);
 	offer(&error);
 	assert_fate(DROPPED, DROP_ICMP_IGNORED);
