@@ -79,6 +79,8 @@ static inline uint8_t *input_take(struct input *in, size_t *n)
 	return copy;
 }
 
+/* Before the first input, whose time-out it would count against: for what takes long. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

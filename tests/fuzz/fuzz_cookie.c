@@ -90,12 +90,12 @@ static struct heard hear(void)
 
 static uint64_t cookies(enum cookie_result result)
 {
-	return rig.stats.syn_cookies[result];
+	return fuzz_stats()->syn_cookies[result];
 }
 
 static unsigned int legs_taken(void)
 {
-	return rig.w.legs.capacity - rig.w.legs.n_free;
+	return fuzz_worker()->legs.capacity - fuzz_worker()->legs.n_free;
 }
 
 static struct tuple tuple_of(const struct segment *s)
@@ -117,7 +117,7 @@ static bool has_leg(const struct segment *s)
 {
 	struct tuple t = tuple_of(s);
 
-	return leg_find(&rig.w.legs, tuple_hash(&rig.flows.t.seed, &t), &t) != NULL;
+	return leg_find(&fuzz_worker()->legs, tuple_hash(&rig.flows.t.seed, &t), &t) != NULL;
 }
 
 static void put(unsigned int port, const struct segment *s)
@@ -254,7 +254,7 @@ static void step_syn(struct input *in)
 		return;
 	t.cookie = answer.seq;
 	segment_find_timestamps(&answer, &t.tsval, &tsecr);
-	t.period = rig.w.now_ms / SYNCOOKIE_PERIOD_MS;
+	t.period = *fuzz_now_ms() / SYNCOOKIE_PERIOD_MS;
 	attempts[n_attempts++ % ATTEMPTS] = t;
 }
 
@@ -323,7 +323,7 @@ static bool is_good(const struct attempt *t, const struct segment *s)
 
 	return t->by_cookie && at <= 1 && s->ack == t->cookie + 1 && s->bad_tcp == 0 &&
 	       (s->flags & (SYN | RST | ACK)) == ACK &&
-	       rig.w.now_ms / SYNCOOKIE_PERIOD_MS - t->period <= 1;
+	       *fuzz_now_ms() / SYNCOOKIE_PERIOD_MS - t->period <= 1;
 }
 
 /* The leg's numbers are its SYN's. */
@@ -396,7 +396,7 @@ static void step_time(struct input *in)
 	unsigned int port, before = legs_taken();
 	struct segment answer;
 
-	rig.w.now_ms += t & 1 ? t >> 1 : (t >> 1) * 4U;
+	*fuzz_now_ms() += t & 1 ? t >> 1 : (t >> 1) * 4U;
 	rig_round();
 	CHECK(drain(&answer, &port) <= before);
 	hear();
@@ -466,8 +466,8 @@ static void run(struct input *in)
 
 	for (unsigned int i = 0; i < STEPS_MAX && in->left > 0 && n_legs < LEGS_MAX - 100; i++) {
 		steps[input_u8(in) % STEPS](in);
-		CHECK(rig.stats.legs[LEG_GAUGE_HALF_OPEN] <= RIG_HALF_OPEN);
-		CHECK(rig.stats.legs[LEG_GAUGE_UNCLAIMED] <= RIG_UNCLAIMED);
+		CHECK(fuzz_stats()->legs[LEG_GAUGE_HALF_OPEN] <= RIG_HALF_OPEN);
+		CHECK(fuzz_stats()->legs[LEG_GAUGE_UNCLAIMED] <= RIG_UNCLAIMED);
 	}
 }
 
@@ -485,7 +485,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_rig_start();
 	n_attempts = n_legs = accidents = 0;
 	flood_source = IPV4(203, 0, 113, 0);
-	rig.w.cookies.in_force = input_u8(&in) & 1;
+	fuzz_worker()->cookies.in_force = input_u8(&in) & 1;
 	run(&in);
 	wind_up();
 	fuzz_rig_end();

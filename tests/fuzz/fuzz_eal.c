@@ -9,19 +9,15 @@
 
 void fuzz_eal(void)
 {
-	static bool done;
 	char arguments[][48] = {"fuzz",	    "--no-huge",      "-m",	      "64",
 				"--no-pci", "--no-telemetry", "--no-shconf",  "-l",
 				"0",	    "--log-level=4",  "--file-prefix"};
 	char *argv[RTE_DIM(arguments)];
 	unsigned int i;
 
-	if (done)
-		return;
 	for (i = 0; i < RTE_DIM(arguments); i++)
 		argv[i] = arguments[i];
 	snprintf(arguments[i - 1], sizeof(arguments[0]), "--file-prefix=tandem-fuzz-%d",
 		 (int)getpid());
 	CHECK(rte_eal_init(RTE_DIM(arguments), argv) >= 0);
-	done = true;
 }

@@ -69,10 +69,10 @@ static struct counts count(void)
 {
 	return (struct counts){
 		.dropped = fuzz_rig_dropped(),
-		.kernel = rig.stats.exception_rx,
-		.passed = rig.stats.icmp_errors[ICMP_ERROR_TRANSLATED],
-		.too_big = rig.stats.icmp_errors[ICMP_ERROR_TOO_BIG],
-		.relayed = rig.stats.relayed_packets,
+		.kernel = fuzz_stats()->exception_rx,
+		.passed = fuzz_stats()->icmp_errors[ICMP_ERROR_TRANSLATED],
+		.too_big = fuzz_stats()->icmp_errors[ICMP_ERROR_TOO_BIG],
+		.relayed = fuzz_stats()->relayed_packets,
 	};
 }
 
@@ -384,7 +384,7 @@ static void step_frame(struct input *in)
 /* Nothing happens by itself. */
 static void step_time(struct input *in)
 {
-	rig.w.now_ms += input_u16(in);
+	*fuzz_now_ms() += input_u16(in);
 	round_done();
 	rig_silence();
 }

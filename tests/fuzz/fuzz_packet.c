@@ -510,13 +510,13 @@ static void take_input(struct input *in, const struct leg_report *legs)
 	}
 }
 
-static void set_up(void)
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const struct tuple_seed seed = {{0x0123456789abcdefULL, 0xfedcba9876543210ULL}};
 	static struct rte_rcu_qsbr *readers;
 
-	if (readers != NULL)
-		return;
+	(void)argc;
+	(void)argv;
 	fuzz_eal();
 	readers = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(4));
 	CHECK(readers != NULL && rte_rcu_qsbr_init(readers, 4) == 0);
@@ -524,6 +524,7 @@ static void set_up(void)
 				       SOCKET_ID_ANY);
 	CHECK(pool != NULL);
 	CHECK(flow_table_init(&flows, 4, &seed, readers) == 0);
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -533,7 +534,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct numbers numbers;
 	uint64_t flow;
 
-	set_up();
 	input_bytes(&in, &numbers, sizeof(numbers));
 	room = room_of(&numbers);
 	legs[0] = leg_of(&numbers, 0);

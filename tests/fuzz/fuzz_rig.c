@@ -8,17 +8,23 @@ uint64_t __wrap_mailbox_now_ms(void);
 
 uint64_t __wrap_mailbox_now_ms(void)
 {
-	return rig.w.now_ms != 0 ? rig.w.now_ms : FUZZ_RIG_BEGIN_MS;
+	return *fuzz_now_ms() != 0 ? *fuzz_now_ms() : FUZZ_RIG_BEGIN_MS;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	void *state = NULL;
+
+	(void)argc;
+	(void)argv;
+	CHECK(rig_ports(&state) == 0);
+	return 0;
 }
 
 void fuzz_rig_start(void)
 {
-	static bool ready;
 	void *state = NULL;
 
-	if (!ready)
-		CHECK(rig_ports(&state) == 0);
-	ready = true;
 	CHECK(rig_start(&state) == 0);
 }
 
@@ -75,6 +81,6 @@ uint64_t fuzz_rig_dropped(void)
 	uint64_t n = 0;
 
 	for (unsigned int i = 0; i < DROP_REASONS; i++)
-		n += rig.stats.dropped[i];
+		n += fuzz_stats()->dropped[i];
 	return n;
 }

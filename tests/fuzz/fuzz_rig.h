@@ -22,6 +22,22 @@ struct rte_mbuf *fuzz_mbuf(const uint8_t *data, size_t n);
 /* The same as a chain of two, the first of `first` bytes; as one when there are not so many. */
 struct rte_mbuf *fuzz_mbuf_two(const uint8_t *data, size_t n, size_t first);
 
+/* The rig's only worker, its counters and its clock. */
+static inline struct worker *fuzz_worker(void)
+{
+	return &rig.w;
+}
+
+static inline const struct worker_stats *fuzz_stats(void)
+{
+	return &rig.stats;
+}
+
+static inline uint64_t *fuzz_now_ms(void)
+{
+	return &rig.w.now_ms;
+}
+
 /* All reasons together. */
 uint64_t fuzz_rig_dropped(void);
 
