@@ -324,7 +324,7 @@ static int prepare(struct port_set *set)
 	const struct port_kind *kinds[CONFIG_MAX_PORTS];
 	const struct config *cfg = set->cfg;
 	unsigned int i, mbufs = 0;
-	uint16_t room;
+	uint16_t room = 0;
 	int rc = 0;
 
 	for (i = 0; i < cfg->n_ports && rc == 0; i++) {

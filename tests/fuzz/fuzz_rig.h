@@ -25,17 +25,17 @@ struct rte_mbuf *fuzz_mbuf_two(const uint8_t *data, size_t n, size_t first);
 /* The rig's only worker, its counters and its clock. */
 static inline struct worker *fuzz_worker(void)
 {
-	return &rig.w;
+	return &rig.workers[0];
 }
 
 static inline const struct worker_stats *fuzz_stats(void)
 {
-	return &rig.stats;
+	return &rig.stats[0];
 }
 
 static inline uint64_t *fuzz_now_ms(void)
 {
-	return &rig.w.now_ms;
+	return &rig.now_ms;
 }
 
 /* All reasons together. */

@@ -33,7 +33,7 @@ static int start(void **state)
 	fixture_pool = small;
 	if (rig_start(state) < 0)
 		return -1;
-	rig.w.pool = large;
+	rig.workers[0].pool = large;
 	return 0;
 }
 

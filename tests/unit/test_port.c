@@ -175,7 +175,7 @@ static int set_up(void **state)
 		.device = device, .tap = tap, .queues = 2, .mtu = 1500, .n_addresses = 2};
 	cfg.endpoint.enabled = true;
 	cfg.endpoint.port = 4000;
-	kind = (struct port_kind){.mtu_max = 1500, .data_room = 2048};
+	kind = (struct port_kind){.mtu_max = 1500, .room_max = UINT16_MAX};
 	validated = created = destroyed = 0;
 	refuse_validate = refuse_create = NEVER;
 	queues_when_validated = 0;

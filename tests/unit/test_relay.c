@@ -104,7 +104,7 @@ static void damaged_ip_header(void **state)
 	if (m != NULL)
 		assert_int_equal(ip_residue(m) == 0xffff, a.syn.v6);
 	assert_int_equal(rig_dropped(DROP_CHECKSUM), m == NULL);
-	assert_int_equal(rig.stats.relayed_packets, m != NULL);
+	assert_int_equal(rig_stats()->relayed_packets, m != NULL);
 	rte_pktmbuf_free(m);
 }
 

@@ -45,7 +45,7 @@ static uint64_t splice_legs(uint8_t has_a, uint8_t has_b, uint16_t mss)
 	struct leg_report a = leg_of(&pa, report_alice(), has_a, 1460);
 	struct leg_report b = leg_of(&pb, report_bob(), has_b, mss);
 
-	rig.flows.now_ms = rig.w.now_ms;
+	rig.flows.now_ms = rig.now_ms;
 	return flow_rig_insert(&rig.flows, &a, &b);
 }
 

@@ -158,7 +158,7 @@ static void tags(void **state)
 				check_carried(&rows[i], what, port);
 		}
 	}
-	assert_true(rig.stats.packets == RTE_DIM(rows) * (unsigned int)CARRIED * RIG_PORTS);
+	assert_true(rig_stats()->packets == RTE_DIM(rows) * (unsigned int)CARRIED * RIG_PORTS);
 }
 
 /* Cut off anywhere, in memory of exactly its size. */
@@ -361,7 +361,7 @@ static void kernel_speaks(void **state)
 		rte_pktmbuf_free(m);
 		rig_silence();
 	}
-	assert_int_equal(rig.stats.exception_tx, RIG_PORTS);
+	assert_int_equal(rig_stats()->exception_tx, RIG_PORTS);
 }
 
 /* No room for a tag: counted, and the mbuf is free again. */

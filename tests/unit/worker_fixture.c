@@ -243,14 +243,19 @@ int rig_end(void **state)
 
 /* --- packets --- */
 
-void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m)
+static unsigned int any_queue(void)
+{
+	return RIG_WORKERS > 1 ? fixture_between(0, RIG_QUEUES - 1) : 0;
+}
+
+static void enqueue(unsigned int port, unsigned int queue, struct rte_mbuf *m)
 {
 	assert_int_equal(rte_ring_enqueue(wires[port].in[queue], m), 0);
 }
 
 void rig_send_raw(unsigned int port, struct rte_mbuf *m)
 {
-	rig_send_to_queue(port, RIG_WORKERS > 1 ? fixture_between(0, RIG_QUEUES - 1) : 0, m);
+	enqueue(port, any_queue(), m);
 }
 
 /* Where there is no headroom a tag takes none: the frame moves back. */
@@ -269,11 +274,16 @@ static void put_tag(struct rte_mbuf *m, uint16_t vlan)
 }
 
 /* What is too short for an Ethernet header is too short for a tag. */
-void rig_send_frame(unsigned int port, struct rte_mbuf *m)
+void rig_send_to_queue(unsigned int port, unsigned int queue, struct rte_mbuf *m)
 {
 	if (mix.vlans[port] != 0 && m->data_len >= 14)
 		put_tag(m, mix.vlans[port]);
-	rig_send_raw(port, m);
+	enqueue(port, queue, m);
+}
+
+void rig_send_frame(unsigned int port, struct rte_mbuf *m)
+{
+	rig_send_to_queue(port, any_queue(), m);
 }
 
 void rig_send(unsigned int port, const struct segment *s)
