@@ -6,9 +6,11 @@
 /* Kept out of the way of the ports that have no VLAN. */
 static __rte_noinline bool put_tag(struct worker *w, struct rte_mbuf *m, uint16_t vlan)
 {
-	if (vlan_put_on(m, vlan))
+	enum drop_reason why;
+
+	if (vlan_put_on(m, vlan, &why))
 		return true;
-	worker_drop(w, m, DROP_NO_BUFFER);
+	worker_drop(w, m, why);
 	return false;
 }
 

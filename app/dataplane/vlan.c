@@ -27,18 +27,20 @@ bool vlan_take_off(struct rte_mbuf *m, uint16_t vlan, enum drop_reason *why)
 }
 
 /* rte_vlan_insert() refuses frames in external buffers, which some kinds of port hand over. */
-bool vlan_put_on(struct rte_mbuf *m, uint16_t vlan)
+bool vlan_put_on(struct rte_mbuf *m, uint16_t vlan, enum drop_reason *why)
 {
 	uint16_t priority = m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED
 				    ? m->vlan_tci & (uint16_t)~VLAN_ID_MASK
 				    : 0;
 	const void *macs = rte_pktmbuf_mtod(m, const void *);
-	struct rte_ether_hdr *eth =
-		(struct rte_ether_hdr *)(void *)rte_pktmbuf_prepend(m, sizeof(struct rte_vlan_hdr));
+	struct rte_ether_hdr *eth;
 	struct rte_vlan_hdr *tag;
 
+	if (m->data_len < sizeof(*eth))
+		return refuse(why, DROP_MALFORMED);
+	eth = (struct rte_ether_hdr *)(void *)rte_pktmbuf_prepend(m, sizeof(*tag));
 	if (eth == NULL)
-		return false;
+		return refuse(why, DROP_NO_BUFFER);
 	/* What the frame's type was is the tag's now, and lies where it must. */
 	memmove(eth, macs, 2 * RTE_ETHER_ADDR_LEN);
 	eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);

@@ -35,8 +35,9 @@ static inline bool vlan_is_tag(rte_be16_t ether_type)
  */
 bool vlan_take_off(struct rte_mbuf *m, uint16_t vlan, enum drop_reason *why);
 
-/* Put the tag of `vlan` on a whole frame, with the priority it came with.  False: no headroom. */
-bool vlan_put_on(struct rte_mbuf *m, uint16_t vlan);
+/* Put the tag of `vlan` on the frame, with the priority it came with.  False: there is no headroom, or
+ * it is no frame; `*why` says which, and it is as it was. */
+bool vlan_put_on(struct rte_mbuf *m, uint16_t vlan, enum drop_reason *why);
 
 /* `to` is made of `from`, and has its priority. */
 static inline void vlan_copy_priority(struct rte_mbuf *to, const struct rte_mbuf *from)

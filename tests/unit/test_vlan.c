@@ -386,6 +386,24 @@ static void no_headroom(void **state)
 	}
 }
 
+/* What the kernel never says: too short for an Ethernet header. */
+static void too_short_for_a_tag(void **state)
+{
+	const uint8_t frame[14] = {0xff};
+	unsigned int n;
+
+	(void)state;
+	for (n = 0; n <= sizeof(frame); n++) {
+		struct rte_mbuf *m = frame_wrap(frame, n);
+		enum drop_reason why = DROP_REASONS;
+
+		assert_false(vlan_put_on(m, VLAN, &why));
+		assert_int_equal(why, n < sizeof(frame) ? DROP_MALFORMED : DROP_NO_BUFFER);
+		assert_int_equal(m->data_len, n);
+		frame_unwrap(m);
+	}
+}
+
 #define ONE_SIDE_TEST(name)   RIG_ROW(name, rig_start, #name, &one_side)
 #define BOTH_SIDES_TEST(name) RIG_ROW(name, rig_start, #name, &both_sides)
 
@@ -401,6 +419,7 @@ int main(void)
 		ONE_SIDE_TEST(one_side_untagged),
 		BOTH_SIDES_TEST(kernel_speaks),
 		ONE_SIDE_TEST(no_headroom),
+		ONE_SIDE_TEST(too_short_for_a_tag),
 	};
 
 	return cmocka_run_group_tests_name("vlan", tests, rig_ports, rig_ports_end);

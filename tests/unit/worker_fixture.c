@@ -316,23 +316,26 @@ struct rte_mbuf *rig_take_raw(unsigned int port)
 	return take(&wires[port]);
 }
 
-static bool has_tag(const uint8_t *frame)
+static bool has_tag(const struct rte_mbuf *m)
 {
-	return frame[12] == 0x81 && frame[13] == 0;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return m->data_len >= 18 && frame[12] == 0x81 && frame[13] == 0;
 }
 
 struct rte_mbuf *rig_take(unsigned int port)
 {
 	struct rte_mbuf *m = rig_take_raw(port);
-	uint8_t *frame = m != NULL ? rte_pktmbuf_mtod(m, uint8_t *) : NULL;
+	uint8_t *frame;
 
-	if (frame != NULL && mix.vlans[port] != 0) {
-		assert_true(m->data_len >= 18 && has_tag(frame));
+	if (m != NULL && mix.vlans[port] != 0) {
+		frame = rte_pktmbuf_mtod(m, uint8_t *);
+		assert_true(has_tag(m));
 		assert_int_equal((frame[14] << 8 | frame[15]) & 0xfff, mix.vlans[port]);
 		memmove(frame + 4, frame, 12);
-		frame = (uint8_t *)rte_pktmbuf_adj(m, 4);
+		rte_pktmbuf_adj(m, 4);
 	}
-	assert_false(frame != NULL && has_tag(frame));
+	assert_false(m != NULL && has_tag(m));
 	return m;
 }
 
@@ -340,7 +343,7 @@ struct rte_mbuf *rig_kernel_takes(unsigned int port)
 {
 	struct rte_mbuf *m = take(&taps[port]);
 
-	assert_false(m != NULL && has_tag(rte_pktmbuf_mtod(m, const uint8_t *)));
+	assert_false(m != NULL && has_tag(m));
 	return m;
 }
 
