@@ -482,7 +482,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
 
-	fuzz_rig_start();
+	fuzz_rig_start(NULL);
 	n_attempts = n_legs = accidents = 0;
 	flood_source = IPV4(203, 0, 113, 0);
 	fuzz_worker()->cookies.in_force = input_u8(&in) & 1;

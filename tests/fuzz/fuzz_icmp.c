@@ -420,7 +420,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct shape shape;
 
 	input_bytes(&in, &shape, sizeof(shape));
-	fuzz_rig_start();
+	fuzz_rig_start(NULL);
 	make_path(&shape);
 	run(&in);
 	CHECK(flow_table_remove(&rig.flows.t, path.flow) == 0);

@@ -19,6 +19,7 @@
 #include "splice.h"
 #include "timestamp.h"
 #include "track.h"
+#include "vlan.h"
 
 #define FRAMES_MAX 16
 #define POOL_MBUFS 127
@@ -29,12 +30,15 @@ enum repair {
 	REPAIR_ENDS = 1 << 2,	 /* the flow's addresses and ports */
 	REPAIR_SUMS = 1 << 3,	 /* good checksums */
 	REPAIR_NUMBERS = 1 << 4, /* seq and ack count from what is expected */
+	REPAIR_TAG = 1 << 5,	 /* put a tag of VLAN on it in the end */
+	REPAIR_PRIORITY = 1 << 6 /* and one of VLAN 0 before */
 };
 
 struct numbers {
-	uint8_t shape;	       /* bit 0: a is IPv6; bit 1: b is; rest: see room_of() */
-	uint8_t options;       /* of a, but for the scale; from bit 2 on what b has otherwise */
-	uint8_t scale[2];      /* bit 7: not negotiated */
+	uint8_t shape;	  /* bit 0: a is IPv6; bit 1: b is; rest: see room_of() */
+	uint8_t options;  /* of a, but for the scale; from bit 2 on what b has otherwise; bit 7:
+				  the port has a VLAN */
+	uint8_t scale[2]; /* bit 7: not negotiated */
 	uint32_t number[2][4]; /* S, R, T, and TSval of the SYN */
 	uint16_t window[2];
 };
@@ -95,6 +99,8 @@ static struct leg_report leg_of(const struct numbers *n, unsigned int side)
 
 /* --- frames --- */
 
+#define VLAN 100 /* of the port, if it has one */
+
 static void put_ends(uint8_t *f, const struct frame_view *v, const struct leg_report *leg)
 {
 	if (v->v6) {
@@ -125,6 +131,20 @@ static void repair(uint8_t *f, size_t n, uint8_t repairs, const struct leg_repor
 	}
 	if (repairs & REPAIR_SUMS)
 		frame_seal(f, &v);
+}
+
+static uint8_t *put_tag(uint8_t *f, size_t *n, uint16_t vlan)
+{
+	uint8_t *tagged = malloc(*n + 4);
+
+	CHECK(tagged != NULL);
+	memcpy(tagged, f, 12);
+	frame_put16(tagged + 12, 0x8100);
+	frame_put16(tagged + 14, vlan);
+	memcpy(tagged + 16, f + 12, *n - 12);
+	free(f);
+	*n += 4;
+	return tagged;
 }
 
 /* An mbuf of its own memory, of exactly `headroom` and the `n` bytes at `data`. */
@@ -464,13 +484,53 @@ static void relay(struct packet *p, const struct frame_view *was, uint32_t slot,
 		cut(p);
 }
 
-static void take_frame(struct rte_mbuf *m, const struct leg_report *legs, uint64_t now_ms)
+/* Has the frame this tag, in its first part? */
+static bool is_tagged(const struct rte_mbuf *m, uint16_t vlan)
+{
+	const uint8_t *f = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return m->data_len >= 18 && frame_get16(f + 12) == 0x8100 &&
+	       (frame_get16(f + 14) & 0xfff) == vlan;
+}
+
+/* The tag of the port, if it has a VLAN, is off; false: the frame goes no further. */
+static bool take_tag_off(struct rte_mbuf *m)
+{
+	enum drop_reason why = DROP_REASONS;
+	const bool taken = is_tagged(m, VLAN);
+	unsigned int n;
+	uint8_t *was = flatten(m, &n), *flat;
+
+	CHECK(vlan_take_off(m, VLAN, &why) == taken);
+	CHECK(taken ? why == DROP_REASONS : why == DROP_VLAN || why == DROP_MALFORMED);
+	flat = flatten(m, &n);
+	CHECK(memcmp(flat, was, RTE_MIN(n, 12U)) == 0);
+	CHECK(n <= 12 || memcmp(flat + 12, was + (taken ? 16 : 12), n - 12) == 0);
+	free(was);
+	free(flat);
+	return taken;
+}
+
+/* The frame as packet_parse() is to see it: a priority tag is off, if there was no other. */
+static uint8_t *seen(const struct rte_mbuf *m, bool tag_off, unsigned int *n)
+{
+	uint8_t *flat = flatten(m, n);
+
+	if (!tag_off && is_tagged(m, 0)) {
+		memmove(flat + 12, flat + 16, *n - 16);
+		*n -= 4;
+	}
+	return flat;
+}
+
+static void take_frame(struct rte_mbuf *m, bool tag_off, const struct leg_report *legs,
+		       uint64_t now_ms)
 {
 	struct frame_view v;
 	enum packet_class class;
 	struct packet p;
 	unsigned int n;
-	uint8_t *was = flatten(m, &n);
+	uint8_t *was = seen(m, tag_off, &n);
 	bool whole = frame_look(was, n, &v) && memcmp(was, &port_mac, 6) == 0;
 	uint32_t slot;
 
@@ -491,7 +551,7 @@ static void take_frame(struct rte_mbuf *m, const struct leg_report *legs, uint64
 	free(was);
 }
 
-static void take_input(struct input *in, const struct leg_report *legs)
+static void take_input(struct input *in, bool vlan, const struct leg_report *legs)
 {
 	struct rte_mbuf m[2];
 	unsigned int i;
@@ -502,8 +562,14 @@ static void take_input(struct input *in, const struct leg_report *legs)
 		uint8_t *frame = input_take(in, &n);
 
 		repair(frame, n, repairs, legs);
+		if (repairs & REPAIR_PRIORITY && n >= 12)
+			frame = put_tag(frame, &n, 0);
+		if (repairs & REPAIR_TAG && n >= 12)
+			frame = put_tag(frame, &n, VLAN);
 		/* Ports put frames at even addresses. */
-		take_frame(chain_make(m, frame, n, headroom % 64 & ~1, cut), legs, 100 + i);
+		chain_make(m, frame, n, headroom % 64 & ~1, cut);
+		if (!vlan || take_tag_off(m))
+			take_frame(m, vlan, legs, 100 + i);
 		free(m[0].buf_addr);
 		free(m[1].buf_addr);
 		free(frame);
@@ -539,7 +605,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	legs[0] = leg_of(&numbers, 0);
 	legs[1] = leg_of(&numbers, 1);
 	CHECK(flow_table_insert(&flows, &legs[0], &legs[1], 1, &flow) == 0);
-	take_input(&in, legs);
+	take_input(&in, numbers.options & 0x80, legs);
 	CHECK(flow_table_remove(&flows, flow) == 0);
 	CHECK(flow_table_slot(&flows, flow) == TUPLE_NO_SLOT);
 	return 0;

@@ -21,9 +21,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-void fuzz_rig_start(void)
+void fuzz_rig_start(struct rig_mix *mix)
 {
-	void *state = NULL;
+	void *state = mix;
 
 	CHECK(rig_start(&state) == 0);
 }

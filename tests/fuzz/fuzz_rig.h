@@ -12,7 +12,8 @@
 /* When an input begins, in milliseconds: just before SYN cookies change their secret. */
 #define FUZZ_RIG_BEGIN_MS (UINT64_C(200) * SYNCOOKIE_PERIOD_MS - 5000)
 
-void fuzz_rig_start(void);
+/* `mix` is what rig_start() takes; NULL: IPv4, no VLAN. */
+void fuzz_rig_start(struct rig_mix *mix);
 /* Every mbuf must be back. */
 void fuzz_rig_end(void);
 
