@@ -13,6 +13,8 @@
 
 #define WORKER_LCORE 1
 
+static const struct dataplane_port no_port;
+
 /* Two lcores, on whatever processor there is. */
 static int set_up(void **state)
 {
@@ -105,7 +107,7 @@ static void started_and_stopped(void **state)
 	(void)state;
 	configure(&cfg);
 	cfg.dataplane.idle = CONFIG_IDLE_ADAPTIVE;
-	dp = dataplane_create(&cfg, mb, NULL, NULL);
+	dp = dataplane_create(&cfg, mb, &no_port, NULL);
 	assert_non_null(dp);
 	assert_int_equal(dataplane_start(dp), 0);
 	assert_true(mailbox_post_command(mb, 0, &cmd));
@@ -133,7 +135,7 @@ static void busy_lcore(void **state)
 	configure(&cfg);
 	cfg.dataplane.n_workers = 2;
 	cfg.dataplane.workers[1] = WORKER_LCORE;
-	dp = dataplane_create(&cfg, mb, NULL, NULL);
+	dp = dataplane_create(&cfg, mb, &no_port, NULL);
 	assert_non_null(dp);
 	assert_int_equal(dataplane_start(dp), -EBUSY);
 	assert_int_equal(rte_eal_get_lcore_state(WORKER_LCORE), WAIT);
@@ -150,12 +152,12 @@ static void out_of_memory(void **state)
 	configure(&cfg);
 	cfg.limits.sessions = 100000000;
 	errno = 0;
-	assert_null(dataplane_create(&cfg, mb, NULL, NULL));
+	assert_null(dataplane_create(&cfg, mb, &no_port, NULL));
 	assert_int_equal(errno, ENOMEM);
 	configure(&cfg);
 	cfg.limits.legs = 100000000;
 	errno = 0;
-	assert_null(dataplane_create(&cfg, mb, NULL, NULL));
+	assert_null(dataplane_create(&cfg, mb, &no_port, NULL));
 	assert_int_equal(errno, ENOMEM);
 	mailbox_destroy(mb);
 }
