@@ -117,6 +117,7 @@ static int start_steered(const struct start *s, const char **why)
 	const struct steering_target target = {
 		.port_id = id,
 		.queues = queues,
+		.vlan = s->port_cfg->vlan,
 		.rss_key_bytes = rss_key_length(&s->info),
 		.rss_types = s->info.flow_type_rss_offloads,
 	};
