@@ -87,8 +87,9 @@ enum mailbox_command_type {
 	MAILBOX_LEG_RESET,     /* send RST and forget it */
 	MAILBOX_LEG_RETIRE,    /* say nothing more on it and report its numbers */
 	MAILBOX_LEG_OPEN,      /* it is spliced as side `side` of `flow`: open its peer's window */
-	MAILBOX_FLOW_RESET,    /* send RST to both ends of `id` */
-	MAILBOX_LEG_CHALLENGE, /* `tuple` is said to be a leg: have its peer prove it, see below */
+	MAILBOX_FLOW_RESET,    /* send RST to both ends of `id`; any worker can */
+	MAILBOX_LEG_CHALLENGE, /* to the owner of `tuple`, which is said to be a leg: have its peer
+				  prove it, see below */
 };
 
 struct mailbox_command {
