@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where a leg's packets go: out of the port and to the MAC its own came in by ("auto last hop"),
- * as one 64-bit word that is read and written at once: port 4 bits, VLAN 12, MAC 48.
+ * as one 64-bit word that is read and written at once: port 4 bits, VLAN 12, MAC 48.  The VLAN is 0
+ * so far, for a port has one at most and says itself which (vlan.h).
  *
  * The port is its index in the configuration, which survives a restart; DPDK's port ids need not.
  */

@@ -9,6 +9,8 @@
  *                           miss -> listen -> (owner) -> handshake | parked | opening | challenge
  *                                      not ours -> exception
  *                    icmp error about a flow -> icmp -> output
+ *
+ * On a port that has a VLAN its tag is off before packet, and put on by output (vlan).
  */
 #ifndef TANDEM_WORKER_H
 #define TANDEM_WORKER_H
