@@ -18,6 +18,15 @@
  * A leg that was established by a SYN cookie is first heard of as ESTABLISHED.
  * At any point before RETIRED the leg may end with event GONE, and at any point before OPEN it may
  * be ended by command RESET.  A leg that was RETIRED says nothing more, and sends no GONE.
+ *
+ * A leg of the SOCKS5 service is heard of only when its peer asked, in band, for a name to connect
+ * to; the peer waits for the answer:
+ *
+ *   event NAMED -> command ADMIT (or REFUSE) -> command CLAIM -> command RETIRE -> event RETIRED
+ *     -> splicer insert -> command OPEN
+ *
+ * ADMIT answers that the name is connected, REFUSE that it is not allowed, and ends the leg.  What
+ * the relay itself sent has to be acknowledged before RETIRED is told, however early RETIRE came.
  */
 #ifndef TANDEM_MAILBOX_H
 #define TANDEM_MAILBOX_H
@@ -69,7 +78,10 @@ enum mailbox_event_type {
 	MAILBOX_LEG_GONE,
 	MAILBOX_LEG_RETIRED,
 	MAILBOX_FLOW_RESET_DONE, /* the RSTs of command FLOW_RESET are out */
+	MAILBOX_LEG_NAMED,	 /* the peer of a SOCKS5 leg asked for a name, and waits */
 };
+
+#define LEG_NAME_BYTES 20 /* the SHA-1 that names a bytestream (XEP-0065 5.3.2) */
 
 struct mailbox_event {
 	enum mailbox_event_type type;
@@ -79,6 +91,10 @@ struct mailbox_event {
 		struct four_tuple tuple;  /* HALF_OPEN, ESTABLISHED */
 		enum leg_end end;	  /* GONE */
 		struct leg_report report; /* RETIRED */
+		struct {
+			struct four_tuple tuple;
+			uint8_t name[LEG_NAME_BYTES];
+		} named; /* NAMED */
 	};
 };
 
@@ -90,6 +106,8 @@ enum mailbox_command_type {
 	MAILBOX_FLOW_RESET,    /* send RST to both ends of `id`; any worker can */
 	MAILBOX_LEG_CHALLENGE, /* to the owner of `tuple`, which is said to be a leg: have its peer
 				  prove it, see below */
+	MAILBOX_LEG_ADMIT,     /* a named leg: answer its peer with success (RFC 1928 6, 00) */
+	MAILBOX_LEG_REFUSE,    /* a named leg: answer that it is not allowed (02), and end it */
 };
 
 struct mailbox_command {
