@@ -132,7 +132,8 @@ void session_event(struct session_book *book, const struct mailbox_event *ev, ui
 	};
 
 	book->now_ms = now_ms;
-	handlers[ev->type](book, ev);
+	if (ev->type < sizeof(handlers) / sizeof(handlers[0]))
+		handlers[ev->type](book, ev);
 }
 
 void session_stream_up(struct session_book *book, uint64_t now_ms)

@@ -179,6 +179,8 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 		break;
 	case MAILBOX_FLOW_RESET:
 	case MAILBOX_LEG_CHALLENGE:
+	case MAILBOX_LEG_ADMIT:
+	case MAILBOX_LEG_REFUSE:
 		fail();
 	}
 }
