@@ -97,6 +97,11 @@ struct config_endpoint {
 	bool strict;
 };
 
+struct config_socks5 {
+	bool enabled;
+	uint16_t port;
+};
+
 struct config_stats {
 	bool enabled; /* an absent stats section is off */
 	char *listen_host;
@@ -112,6 +117,7 @@ struct config {
 	struct config_port ports[CONFIG_MAX_PORTS];
 	unsigned int n_ports;
 	struct config_endpoint endpoint;
+	struct config_socks5 socks5;
 	struct config_names advertise; /* told instead of the addresses; empty: the addresses */
 	struct config_stats stats;
 	enum config_log_level log_level;

@@ -25,7 +25,6 @@
 		.path = (name), .type = SCHEMA_SECTION \
 	}
 #define NAMES	      .list = true, .max = CONFIG_MAX_JID, .max_items = CONFIG_MAX_NAMES
-#define NO_SOCKS5     .unbuilt = "SOCKS5 bytestreams"
 #define NO_RENDEZVOUS .unbuilt = "rendezvous addresses"
 
 static const char *const tristates[] = {
@@ -124,9 +123,9 @@ const struct schema_row schema_rows[] = {
 		KEPT(endpoint.port)},
 	{"services.endpoint.strict", SCHEMA_BOOL, SCHEMA_LIVE, .def = "false",
 		KEPT(endpoint.strict)},
-	{"services.socks5", SCHEMA_SECTION, NO_SOCKS5},
+	{"services.socks5", SCHEMA_SECTION, KEPT(socks5.enabled)},
 	{"services.socks5.port", SCHEMA_UINT, .min = 1, .max = UINT16_MAX, .def = "7777",
-		NO_SOCKS5},
+		KEPT(socks5.port)},
 	{"services.rendezvous", SCHEMA_SECTION, NO_RENDEZVOUS},
 	{"services.rendezvous.ports", SCHEMA_TEXT, .min = 1, .max = 11, .def = "10000-32767",
 		NO_RENDEZVOUS},

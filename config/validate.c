@@ -364,8 +364,15 @@ static void check_addresses(struct validator *v)
 
 static void check_services(struct validator *v)
 {
-	if (!v->cfg->endpoint.enabled && !complaints_about(v->complaints, "services.endpoint"))
+	const struct config *cfg = v->cfg;
+
+	if (!cfg->endpoint.enabled && !cfg->socks5.enabled &&
+	    !complaints_about(v->complaints, "services.endpoint") &&
+	    !complaints_about(v->complaints, "services.socks5"))
 		complain(v, "services", "no service is on");
+	if (cfg->endpoint.enabled && cfg->socks5.enabled && cfg->socks5.port == cfg->endpoint.port)
+		complain(v, "services.socks5.port", "%u is the port of services.endpoint already",
+			 cfg->socks5.port);
 }
 
 int validate(struct config *cfg, const struct tree_node *root, struct complaints *c)

@@ -60,7 +60,7 @@ BAD = (
         12,
         "ports[0].queues",
     ),
-    ("a feature not built yet", "port: 4000}", "port: 4000}\n  socks5: {port: 7777}", 16, "services.socks5"),
+    ("a feature not built yet", "port: 4000}", "port: 4000}\n  rendezvous: {}", 16, "services.rendezvous"),
     ("broken YAML", "control: 0", "control: [0", None, ""),
     ("a tab for indentation", "  control: 0", "\tcontrol: 0", None, ""),
     (

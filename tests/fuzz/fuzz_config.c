@@ -77,6 +77,8 @@ static void check_config(const struct config *cfg)
 		CHECK(cfg->dataplane.mss <= cfg->ports[i].mtu - 60);
 	}
 	CHECK(!cfg->endpoint.enabled || cfg->endpoint.port != 0);
+	CHECK(!cfg->socks5.enabled || cfg->socks5.port != 0);
+	CHECK(cfg->endpoint.enabled || cfg->socks5.enabled);
 	CHECK(!cfg->stats.enabled || cfg->stats.listen_host != NULL);
 }
 

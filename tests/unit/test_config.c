@@ -154,6 +154,8 @@ static void defaults(void **state)
 	assert_true(cfg->endpoint.enabled);
 	assert_int_equal(cfg->endpoint.port, 4000);
 	assert_false(cfg->endpoint.strict);
+	assert_false(cfg->socks5.enabled);
+	assert_int_equal(cfg->socks5.port, 7777);
 	assert_int_equal(cfg->advertise.count, 0);
 	assert_false(cfg->stats.enabled);
 	assert_int_equal(cfg->log_level, CONFIG_LOG_INFO);
@@ -197,6 +199,7 @@ static const char every_key[] =
 	"    mtu: 3500\n"
 	"services:\n"
 	"  endpoint: {port: 4001, strict: true}\n"
+	"  socks5: {port: 7778}\n"
 	"  advertise: [relay.example.net, 203.0.113.99, \"2001:db8::9\"]\n"
 	"stats: {listen: \"[::1]:4001\"}\n"
 	"log: {level: debug}\n";
@@ -261,6 +264,8 @@ static void every_built_key(void **state)
 	assert_true(cfg->endpoint.enabled);
 	assert_int_equal(cfg->endpoint.port, 4001);
 	assert_true(cfg->endpoint.strict);
+	assert_true(cfg->socks5.enabled);
+	assert_int_equal(cfg->socks5.port, 7778);
 	assert_int_equal(cfg->advertise.count, 3);
 	assert_string_equal(cfg->advertise.names[2], "2001:db8::9");
 	assert_true(cfg->stats.enabled);
@@ -282,6 +287,8 @@ static void good_documents(void **state)
 		"\"ports\": [{\"device\": \"d\", \"tap\": \"t\", \"addresses\": [\"9.9.9.9/8\"]}],\n"
 		"\"services\": {\"endpoint\": {\"port\": 65535}}}",
 		/* the limits of ranges */
+		XMPP PORTS "services: {socks5: {}}\n",
+		XMPP PORTS "services: {endpoint: {}, socks5: {port: 4001}}\n",
 		XMPP PORTS SERVICES "dataplane: {memory: 65536K, mss: 1440, workers: [127]}\n",
 		XMPP PORTS SERVICES "dataplane: {memory: 67108864}\naccess: {deny: []}\n",
 		XMPP PORTS SERVICES "timers: {idle: 30d, match: \"100ms\", claim: 1h}\n",
@@ -575,6 +582,8 @@ static const struct bad bad_values[] = {
 	 E(9, "services.endpoint.strict", "must be true or false")},
 	{XMPP PORTS "services: {endpoint: {strict: \"true\"}}\n",
 	 E(9, "services.endpoint.strict", "must be true or false")},
+	{XMPP PORTS "services: {socks5: {port: 65536}}\n",
+	 E(9, "services.socks5.port", "out of range: must be 1 to 65535")},
 	{XMPP PORTS "services: {endpoint: on}\n",
 	 E(9, "services.endpoint", "must be a map of keys and values")},
 	{XMPP PORTS "services: {endpoint: {}, advertise: [a b]}\n",
@@ -602,8 +611,6 @@ static const struct bad not_built[] = {
 	NOT_BUILT("control: {socket: /run/s}", "control.socket", "the control socket of tandemctl"),
 	NOT_BUILT("state: {dir: /run/tandem}", "state.dir", "restart without loss"),
 	NOT_BUILT("process: {user: tandem}", "process.user", "running as a user of its own"),
-	{XMPP PORTS "services: {endpoint: {}, socks5: {port: 7777}}\n",
-	 E(9, "services.socks5", "not built yet: SOCKS5 bytestreams")},
 	{XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
 	 E(9, "services.rendezvous", "not built yet: rendezvous addresses")},
 	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
@@ -694,6 +701,10 @@ static const struct bad bad_together[] = {
 	 E(1, "xmpp.namespaces[2]", "the same as xmpp.namespaces[0]")},
 	{XMPP PORTS "services: {endpoint: {}, advertise: [a, a]}\n",
 	 E(9, "services.advertise[1]", "the same as services.advertise[0]")},
+	{XMPP PORTS "services: {endpoint: {}, socks5: {port: 4000}}\n",
+	 E(9, "services.socks5.port", "4000 is the port of services.endpoint already")},
+	{XMPP PORTS "services: {socks5: {}, endpoint: {port: 7777}}\n",
+	 E(9, "services.socks5.port", "7777 is the port of services.endpoint already")},
 	{XMPP_WITH("relay", "h:1", "secret"),
 	 E(1, "access.allow", "missing, and xmpp.jid has no parent domain to stand for it")},
 	{XMPP_WITH("a.b", "h h:1", "secret"),
