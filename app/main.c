@@ -39,7 +39,7 @@ struct tandemd {
 	struct control *control;
 	struct mgmt_port mgmt_ports[CONFIG_MAX_PORTS];
 	struct mgmt *mgmt;
-	bool reserved_port;
+	bool reserved_ports[2]; /* endpoint, SOCKS5 */
 };
 
 /* --- the stages; each logs why it fails, or returns an errno that says it --- */
@@ -131,17 +131,27 @@ static void stop_workers(struct tandemd *t)
 	dataplane_stop(t->dp);
 }
 
-static int reserve_port(struct tandemd *t)
-{
-	return sysctl_reserve_port(t->cfg->endpoint.port, true, &t->reserved_port);
-}
-
-static void release_port(struct tandemd *t)
+static void release_ports(struct tandemd *t)
 {
 	bool changed;
 
-	if (t->reserved_port)
+	if (t->reserved_ports[0])
 		sysctl_reserve_port(t->cfg->endpoint.port, false, &changed);
+	if (t->reserved_ports[1])
+		sysctl_reserve_port(t->cfg->socks5.port, false, &changed);
+}
+
+static int reserve_ports(struct tandemd *t)
+{
+	int rc = 0;
+
+	if (t->cfg->endpoint.enabled)
+		rc = sysctl_reserve_port(t->cfg->endpoint.port, true, &t->reserved_ports[0]);
+	if (rc == 0 && t->cfg->socks5.enabled)
+		rc = sysctl_reserve_port(t->cfg->socks5.port, true, &t->reserved_ports[1]);
+	if (rc < 0)
+		release_ports(t);
+	return rc;
 }
 
 static int add_addresses(struct tandemd *t)
@@ -222,7 +232,7 @@ static const struct stage {
 	{"ports", start_ports, stop_ports},
 	{"data plane", create_dataplane, destroy_dataplane},
 	{"workers", start_workers, stop_workers},
-	{"reserved port", reserve_port, release_port},
+	{"reserved port", reserve_ports, release_ports},
 	{"service addresses", add_addresses, remove_addresses},
 	{"control plane", create_control, destroy_control},
 	{"stats endpoint", start_stats, stop_stats},

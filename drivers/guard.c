@@ -28,6 +28,19 @@ static int run(const char *commands)
 	return rc;
 }
 
+/* The ports of the services that are on. */
+static void print_ports(FILE *out, const struct config *cfg)
+{
+	const char *separator = "";
+
+	if (cfg->endpoint.enabled) {
+		fprintf(out, "%u", cfg->endpoint.port);
+		separator = ", ";
+	}
+	if (cfg->socks5.enabled)
+		fprintf(out, "%s%u", separator, cfg->socks5.port);
+}
+
 /* The rule for one family, if the configuration has addresses of it. */
 static void print_rule(FILE *out, const struct config *cfg, bool v4)
 {
@@ -49,8 +62,11 @@ static void print_rule(FILE *out, const struct config *cfg, bool v4)
 			any = true;
 		}
 	}
-	if (any)
-		fprintf(out, " } tcp dport %u counter drop\n", cfg->endpoint.port);
+	if (!any)
+		return;
+	fprintf(out, " } tcp dport { ");
+	print_ports(out, cfg);
+	fprintf(out, " } counter drop\n");
 }
 
 static void print_commands(FILE *out, const struct config *cfg)
