@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * From SYN to established, DESIGN 3.1.  The SYN|ACK has options built afresh and a closed window:
- * the peer is connected but cannot send before it is cleared to.  Under a flood the SYN|ACK is all
- * there is of a half-open leg: its numbers carry what the ACK must bring back.
+ * the peer is connected but cannot send before it is cleared to.  (That of the SOCKS5 service has a
+ * window for the negotiation.)  Under a flood the SYN|ACK is all there is of a half-open leg: its
+ * numbers carry what the ACK must bring back.
  */
 #include "next_hop.h"
 #include "seq.h"
@@ -83,6 +84,7 @@ static void send_synack(struct worker *w, const struct leg *leg)
 				.ack = leg->rcv_nxt,
 				.tsval = leg->ts_const,
 				.tsecr = leg->ts_first,
+				.window = leg->negotiates ? NEGOTIATION_WINDOW : 0,
 				.mss = w->listener.mss - (timestamps ? 0 : TIMESTAMP_BYTES),
 				.flags = RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG,
 				.timestamps = timestamps,
@@ -132,7 +134,10 @@ static void answer_with_leg(struct worker *w, const struct packet *p)
 static void answer_with_cookie(struct worker *w, const struct packet *p)
 {
 	struct offer said = read_syn(p);
-	struct leg leg = {.tuple = p->key};
+	struct leg leg = {
+		.tuple = p->key,
+		.negotiates = leg_negotiates(&w->legs, &p->key),
+	};
 
 	if (!leg_welcome(&w->legs, &p->key)) {
 		relaxed_add(&w->stats->dropped[DROP_LEGS], 1);
@@ -191,8 +196,7 @@ bool handshake_cookie(struct worker *w, const struct packet *p)
 	fill_leg(leg, &syn, tsval);
 	leg->iss = cookie;
 	leg->ts_const = tsecr;
-	leg_arm(&w->legs, leg, w->now_ms + w->claim_ms);
-	parked_segment(w, leg, p);
+	parked_start(w, leg, p);
 	return true;
 }
 
@@ -237,8 +241,7 @@ static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
 		parked_reset(w, leg, LEG_END_TIMEOUT);
 		return;
 	}
-	leg_arm(&w->legs, leg, w->now_ms + w->claim_ms);
-	parked_segment(w, leg, p);
+	parked_start(w, leg, p);
 }
 
 void handshake_segment(struct worker *w, struct leg *leg, const struct packet *p)

@@ -140,6 +140,7 @@ int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
 	t->max_half_open = share_of(limits->half_open, workers->count);
 	t->max_unclaimed = limits->unclaimed;
 	t->max_per_source = limits->unclaimed_per_source;
+	t->socks5_port = limits->socks5_port;
 	/* Claimed and opening legs come out of the same pool; when it is empty, SYNs wait. */
 	t->n_free_sources = unclaimed_places(limits, workers->count);
 	t->capacity = t->n_free = t->max_half_open + t->n_free_sources;
@@ -147,11 +148,15 @@ int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
 	t->looked_ms = now_ms;
 	t->news_head = t->news_tail = NO_LEG;
 	t->legs = rte_zmalloc("legs", (size_t)t->capacity * sizeof(*t->legs), RTE_CACHE_LINE_SIZE);
+	if (t->socks5_port != 0)
+		t->negotiations = rte_zmalloc("negotiations",
+					      (size_t)t->capacity * sizeof(*t->negotiations), 0);
 	t->free_legs = stack_create("leg_free", t->capacity);
 	t->sources = rte_zmalloc("leg_sources", (size_t)t->n_free_sources * sizeof(*t->sources), 0);
 	t->free_sources = stack_create("leg_source_free", t->n_free_sources);
-	if (t->legs == NULL || t->free_legs == NULL || t->sources == NULL ||
-	    t->free_sources == NULL || tuple_index_init(&t->index, t->capacity) < 0 ||
+	if (t->legs == NULL || (t->socks5_port != 0 && t->negotiations == NULL) ||
+	    t->free_legs == NULL || t->sources == NULL || t->free_sources == NULL ||
+	    tuple_index_init(&t->index, t->capacity) < 0 ||
 	    tuple_index_init(&t->source_index, t->n_free_sources) < 0) {
 		leg_table_fini(t);
 		return -ENOMEM;
@@ -165,6 +170,7 @@ void leg_table_fini(struct leg_table *t)
 	tuple_index_fini(&t->index);
 	tuple_index_fini(&t->source_index);
 	rte_free(t->legs);
+	rte_free(t->negotiations);
 	rte_free(t->free_legs);
 	rte_free(t->sources);
 	rte_free(t->free_sources);
@@ -203,6 +209,7 @@ static void add_news(struct leg_table *t, struct leg *leg, enum leg_news news)
 	uint32_t index = leg_index(t, leg);
 
 	leg->news |= (uint8_t)news;
+	leg->told = true;
 	if (leg->in_news)
 		return;
 	leg->in_news = true;
@@ -243,9 +250,28 @@ static const struct {
 } news_events[] = {
 	{LEG_NEWS_HALF_OPEN, MAILBOX_LEG_HALF_OPEN},
 	{LEG_NEWS_ESTABLISHED, MAILBOX_LEG_ESTABLISHED},
+	{LEG_NEWS_NAMED, MAILBOX_LEG_NAMED},
 	{LEG_NEWS_RETIRED, MAILBOX_LEG_RETIRED},
 	{LEG_NEWS_GONE, MAILBOX_LEG_GONE},
 };
+
+static void fill_event(const struct leg_table *t, const struct leg *leg, struct mailbox_event *ev)
+{
+	switch (ev->type) {
+	case MAILBOX_LEG_RETIRED:
+		fill_report(leg, &ev->report);
+		break;
+	case MAILBOX_LEG_GONE:
+		ev->end = leg->end;
+		break;
+	case MAILBOX_LEG_NAMED:
+		tuple_to_four(&leg->tuple, &ev->named.tuple);
+		socks5_name(&leg_negotiation(t, leg)->socks5, ev->named.name);
+		break;
+	default:
+		tuple_to_four(&leg->tuple, &ev->tuple);
+	}
+}
 
 static bool tell_one(struct leg_table *t, struct leg *leg, struct mailbox *mb, unsigned int worker)
 {
@@ -256,12 +282,7 @@ static bool tell_one(struct leg_table *t, struct leg *leg, struct mailbox *mb, u
 		if (!(leg->news & news_events[i].news))
 			continue;
 		ev.type = news_events[i].event;
-		if (ev.type == MAILBOX_LEG_RETIRED)
-			fill_report(leg, &ev.report);
-		else if (ev.type == MAILBOX_LEG_GONE)
-			ev.end = leg->end;
-		else
-			tuple_to_four(&leg->tuple, &ev.tuple);
+		fill_event(t, leg, &ev);
 		if (!mailbox_post_event(mb, worker, &ev))
 			return false;
 		leg->news &= (uint8_t)~news_events[i].news;
@@ -329,7 +350,10 @@ static struct leg *take(struct leg_table *t, uint64_t hash, const struct tuple *
 		.generation = leg->generation + 1,
 		.timer.slot = WHEEL_NONE,
 		.news_next = NO_LEG,
+		.negotiates = leg_negotiates(t, tuple),
 	};
+	if (leg->negotiates)
+		*leg_negotiation(t, leg) = (struct negotiation){0};
 	return leg;
 }
 
@@ -348,14 +372,16 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 	if (leg == NULL)
 		return NULL;
 	set_state(t, leg, LEG_HALF_OPEN);
-	add_news(t, leg, LEG_NEWS_HALF_OPEN);
+	if (!leg->negotiates)
+		add_news(t, leg, LEG_NEWS_HALF_OPEN);
 	return leg;
 }
 
 static void park(struct leg_table *t, struct leg *leg)
 {
 	set_state(t, leg, LEG_PARKED);
-	add_news(t, leg, LEG_NEWS_ESTABLISHED);
+	if (!leg->negotiates)
+		add_news(t, leg, LEG_NEWS_ESTABLISHED);
 }
 
 struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
@@ -385,6 +411,11 @@ bool leg_establish(struct leg_table *t, struct leg *leg)
 	return true;
 }
 
+void leg_name(struct leg_table *t, struct leg *leg)
+{
+	add_news(t, leg, LEG_NEWS_NAMED);
+}
+
 void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state)
 {
 	if (leg->state == LEG_PARKED)
@@ -405,7 +436,7 @@ void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
 	tuple_index_remove(&t->index, leg->hash, leg_index(t, leg));
 	set_state(t, leg, LEG_DEAD);
 	leg->end = (uint8_t)end;
-	if (!was_retired)
+	if (!was_retired && leg->told)
 		add_news(t, leg, LEG_NEWS_GONE);
 	else if (!leg->in_news)
 		give_back(t, leg);
@@ -414,6 +445,11 @@ void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
 void leg_arm(struct leg_table *t, struct leg *leg, uint64_t deadline_ms)
 {
 	timer_wheel_arm(&t->wheel, leg_index(t, leg), deadline_ms);
+}
+
+void leg_disarm(struct leg_table *t, struct leg *leg)
+{
+	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
 }
 
 unsigned int leg_expire(struct leg_table *t, uint64_t now_ms, struct leg **legs)

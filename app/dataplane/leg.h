@@ -13,6 +13,9 @@
  * repeats the update that opens its peer's window, until the flow shows a sign of life.  A dead
  * leg cannot be found any more and waits for its last event to be told.
  *
+ * A leg of the SOCKS5 service begins by negotiating (negotiation.c), which goes on while it is
+ * parked or claimed, and has a record of its own for that.  It is told of once it has a name.
+ *
  * What the control thread must hear is flagged on the leg and told by leg_table_tell(); a full
  * ring only delays it.
  */
@@ -24,6 +27,7 @@
 
 #include "dataplane_stats.h"
 #include "mailbox.h"
+#include "socks5.h"
 #include "timer_wheel.h"
 #include "tuple.h"
 #include "tuple_index.h"
@@ -43,14 +47,15 @@ enum leg_state {
 enum leg_news {
 	LEG_NEWS_HALF_OPEN = 1 << 0,
 	LEG_NEWS_ESTABLISHED = 1 << 1,
-	LEG_NEWS_RETIRED = 1 << 2,
-	LEG_NEWS_GONE = 1 << 3,
+	LEG_NEWS_NAMED = 1 << 2,
+	LEG_NEWS_RETIRED = 1 << 3,
+	LEG_NEWS_GONE = 1 << 4,
 };
 
 /* Numbers in host order. */
 struct leg {
 	struct tuple tuple;
-	uint32_t iss;	   /* of the SYN|ACK: S - 1 */
+	uint32_t iss;	   /* S - 1: of the SYN|ACK, and what a negotiation said since */
 	uint32_t rcv_nxt;  /* R */
 	uint32_t ts_const; /* T */
 	uint32_t ts_first; /* TSval of the SYN */
@@ -71,6 +76,21 @@ struct leg {
 	uint8_t news;	  /* enum leg_news, not yet told */
 	uint8_t end;	  /* enum leg_end, with LEG_NEWS_GONE */
 	bool in_news;	  /* on the list */
+	bool told;	  /* the control thread heard of it, or is about to */
+	bool negotiates;  /* SOCKS5: not yet through, and has a struct negotiation */
+};
+
+/* What a leg of the SOCKS5 service has until it is through.  Counted are the bytes of
+ * socks5_said() and a FIN behind them. */
+struct negotiation {
+	struct socks5 socks5;
+	uint64_t claim_by_ms; /* when it ends unless it is claimed */
+	uint64_t again_ms;    /* when to look after what was said; 0: never */
+	uint8_t sent, acked;
+	uint8_t attempts; /* at what is sent and not acknowledged, or waits for a window */
+	bool closing;	  /* a FIN follows what was said */
+	bool closed;	  /* the peer's FIN was taken */
+	bool retire;	  /* as soon as all is acknowledged */
 };
 
 /* How many legs of one source (tuple_source()) are established and unclaimed. */
@@ -88,6 +108,7 @@ struct leg_workers {
 
 struct leg_table {
 	struct leg *legs;
+	struct negotiation *negotiations; /* one a leg; NULL without the service */
 	struct tuple_index index;
 	struct tuple_seed seed;
 	struct timer_wheel wheel;
@@ -108,6 +129,7 @@ struct leg_table {
 	uint32_t max_half_open;	    /* its own share */
 	uint32_t max_unclaimed;	    /* of all workers together */
 	uint32_t max_per_source;
+	rte_be16_t socks5_port;	    /* whose legs negotiate; 0: the service is off */
 };
 
 /*
@@ -120,6 +142,7 @@ struct leg_limits {
 	uint32_t half_open;
 	uint32_t unclaimed;
 	uint32_t unclaimed_per_source;
+	rte_be16_t socks5_port; /* 0: the service is off */
 };
 
 /* The stats outlive the table.  Memory is from the EAL's heap.  -ENOMEM. */
@@ -154,11 +177,27 @@ bool leg_establish(struct leg_table *t, struct leg *leg);
 /* Parked, claimed or retired becomes `state`, which is claimed, retired or opening. */
 void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state);
 
-/* The end of a leg that was told of: it is not found any more, the control thread hears `end`
+/* Does a leg to this end begin by negotiating? */
+static inline bool leg_negotiates(const struct leg_table *t, const struct tuple *tuple)
+{
+	return t->socks5_port != 0 && tuple->ends.relay_port == t->socks5_port;
+}
+
+/* Of a leg that negotiates. */
+static inline struct negotiation *leg_negotiation(const struct leg_table *t, const struct leg *leg)
+{
+	return &t->negotiations[leg - t->legs];
+}
+
+/* The peer of a leg that negotiates asked for a name: tell. */
+void leg_name(struct leg_table *t, struct leg *leg);
+
+/* The end of a leg: it is not found any more, the control thread hears `end` if it was told of it
  * (not of a leg that had been retired, which `flow` or control itself accounts for). */
 void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end);
 
 void leg_arm(struct leg_table *t, struct leg *leg, uint64_t deadline_ms);
+void leg_disarm(struct leg_table *t, struct leg *leg);
 
 #define LEG_EXPIRE_BURST 32
 

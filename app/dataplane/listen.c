@@ -15,11 +15,16 @@ static bool is_ours(const struct listen_address *own, const struct tuple *t)
 	return t->v6 && IN6_ARE_ADDR_EQUAL(&own->addr, &t->wide.relay);
 }
 
+static bool is_service_port(const struct listener *l, rte_be16_t port)
+{
+	return port != 0 && (port == l->port || port == l->socks5_port);
+}
+
 bool listen_is_ours(const struct listener *l, const struct tuple *t)
 {
 	unsigned int i;
 
-	if (t->ends.relay_port != l->port)
+	if (!is_service_port(l, t->ends.relay_port))
 		return false;
 	for (i = 0; i < l->n_addresses; i++) {
 		if (is_ours(&l->addresses[i], t))

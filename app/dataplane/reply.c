@@ -98,7 +98,7 @@ void reply_put_headers(struct rte_mbuf *m, const struct tuple *to, uint64_t next
 	m->pkt_len = m->data_len;
 }
 
-/* All but the checksum; returns the segment's length. */
+/* All but the checksum; returns the segment's length with its payload. */
 static uint16_t put_tcp(const struct reply *r, struct rte_tcp_hdr *tcp)
 {
 	uint16_t length;
@@ -112,7 +112,9 @@ static uint16_t put_tcp(const struct reply *r, struct rte_tcp_hdr *tcp)
 	tcp->data_off = (uint8_t)(length / 4 << 4);
 	tcp->tcp_flags = r->flags;
 	tcp->rx_win = rte_cpu_to_be_16(r->window);
-	return length;
+	if (r->n_payload > 0)
+		memcpy((uint8_t *)tcp + length, r->payload, r->n_payload);
+	return (uint16_t)(length + r->n_payload);
 }
 
 void reply_build(const struct reply *r, const struct rte_ether_addr *src, struct rte_mbuf *m)

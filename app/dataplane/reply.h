@@ -11,7 +11,7 @@
 
 #include "tuple.h"
 
-/* One segment without payload.  Numbers in host order. */
+/* One segment.  Numbers in host order. */
 struct reply {
 	struct tuple to; /* the receiver is `peer` */
 	uint64_t next_hop;
@@ -21,6 +21,8 @@ struct reply {
 	uint16_t mss;		       /* 0: no option; SYN|ACK only */
 	uint8_t flags;		       /* RTE_TCP_*_FLAG */
 	bool timestamps, wscale, sack; /* wscale and sack: SYN|ACK only */
+	uint8_t n_payload;
+	const uint8_t *payload;
 };
 
 /* The scale the relay offers (DESIGN 3.1). */

@@ -58,6 +58,7 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 		.half_open = args->cfg->limits.half_open,
 		.unclaimed = args->cfg->limits.legs,
 		.unclaimed_per_source = args->cfg->limits.legs_per_source,
+		.socks5_port = args->listener->socks5_port,
 	};
 	const unsigned int n = args->n_workers;
 	const struct leg_workers workers = {args->stats, n, index};
@@ -364,6 +365,7 @@ typedef void (*leg_timer)(struct worker *w, struct leg *leg);
 static const leg_timer leg_timers[LEG_STATES] = {
 	[LEG_HALF_OPEN] = handshake_timer,
 	[LEG_PARKED] = parked_timer,
+	[LEG_CLAIMED] = parked_timer, /* of one that negotiates */
 	[LEG_OPENING] = opening_timer,
 };
 
@@ -387,6 +389,8 @@ static void command_leg(struct worker *w, const struct mailbox_command *cmd)
 		return;
 	if (cmd->type == MAILBOX_LEG_RESET)
 		parked_reset(w, leg, LEG_END_COMMANDED);
+	else if (leg->negotiates)
+		negotiation_command(w, leg, cmd->type);
 	else if (cmd->type == MAILBOX_LEG_CLAIM && leg->state == LEG_PARKED)
 		leg_advance(&w->legs, leg, LEG_CLAIMED);
 	else if (cmd->type == MAILBOX_LEG_RETIRE &&

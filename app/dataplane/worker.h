@@ -6,7 +6,8 @@
  * This header is for the steps of the packet path, one file each, that work on it:
  *
  *   worker -> packet -> flow_table -> splice, track -> output
- *                           miss -> listen -> (owner) -> handshake | parked | opening | challenge
+ *                           miss -> listen -> (owner) -> handshake | parked | negotiation
+ *                                      |                 | opening | challenge
  *                                      not ours -> exception
  *                    icmp error about a flow -> icmp -> output
  *
@@ -38,7 +39,7 @@ struct listener {
 		rte_be32_t host_mask; /* IPv4: the bits that number hosts of its subnet */
 	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
-	rte_be16_t port;
+	rte_be16_t port, socks5_port; /* 0: that service is off */
 	uint16_t mss;
 	struct siphash_key isn_key; /* RFC 6528 */
 	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */
@@ -146,12 +147,29 @@ void challenge_remember(struct worker *w, const struct packet *p);
 void challenge_send(struct worker *w, const struct four_tuple *four);
 
 /* --- parked.c: an established leg without a partner --- */
+/* It is established by `p`. */
+void parked_start(struct worker *w, struct leg *leg, const struct packet *p);
 void parked_segment(struct worker *w, struct leg *leg, const struct packet *p);
 void parked_timer(struct worker *w, struct leg *leg);
 /* The leg's current ACK, in answer to a segment that its peer may not have sent; not at any rate. */
 void parked_challenge(struct worker *w, const struct leg *leg);
+/* What is said on it, without payload: S, R, T; and say it. */
+struct reply parked_reply(const struct worker *w, const struct leg *leg, uint8_t flags);
+void parked_say(struct worker *w, const struct leg *leg, uint8_t flags);
+/* A segment in its place, that the peer sent: where from, with which window and timestamp. */
+void parked_hear(struct leg *leg, const struct packet *p);
 /* RST to the leg's peer, and its end. */
 void parked_reset(struct worker *w, struct leg *leg, enum leg_end end);
+
+/* --- negotiation.c: such a leg of the SOCKS5 service, as long as it negotiates --- */
+void negotiation_segment(struct worker *w, struct leg *leg, const struct packet *p);
+void negotiation_timer(struct worker *w, struct leg *leg);
+/* CLAIM, ADMIT, REFUSE or RETIRE. */
+void negotiation_command(struct worker *w, struct leg *leg, enum mailbox_command_type type);
+/* The window of its SYN|ACK, for 2 + 255 bytes of methods and 5 + 255 + 2 of a request; and the raw
+ * one of what is said later.  Of any other leg 0. */
+#define NEGOTIATION_WINDOW 520
+uint16_t negotiation_window(const struct worker *w, const struct leg *leg);
 
 /* --- opening.c: the window updates that start a spliced connection --- */
 void opening_start(struct worker *w, struct leg *leg, uint64_t flow, unsigned int side);

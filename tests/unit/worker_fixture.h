@@ -33,6 +33,8 @@
 #define RIG_UNCLAIMED  8
 #define RIG_PER_SOURCE 4
 #define RIG_CLAIM_MS   30000
+/* Of the SOCKS5 service; RELAY_PORT is the endpoint service's. */
+#define RIG_SOCKS5_PORT 7777
 
 struct rig {
 	struct config cfg;

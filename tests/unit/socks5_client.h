@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A client of the SOCKS5 service on the worker's rig, and what it says and hears. */
+#ifndef TANDEM_SOCKS5_CLIENT_H
+#define TANDEM_SOCKS5_CLIENT_H
+
+#include "socks5.h"
+#include "worker_fixture.h"
+
+#define DIGITS	"0123456789abcdef0123456789abcdef01234567"
+#define METHODS "\5\1\0"
+#define REQUEST "\5\1\0\3\x28" DIGITS "\0\0"
+#define CHOICE	"\5\0"
+#define REPLY	"\5\0\0\3\x28" DIGITS "\0\0"
+#define REFUSAL "\5\2\0\3\x28" DIGITS "\0\0"
+
+/* How many bytes that is, and where it ends. */
+#define N_METHODS 3
+#define N_REQUEST 47
+#define N_CHOICE  2
+#define N_REPLY	  47
+#define ALL_SAID  (N_METHODS + N_REQUEST)
+#define ALL_HEARD (N_CHOICE + N_REPLY)
+
+/* Windows told to it: in the SYN|ACK, later with a scale of 8, and without. */
+#define WINDOW_SYN    520
+#define WINDOW_SCALED 2
+
+/* The peer, but that it goes to the SOCKS5 service. */
+struct peer socks5_client(struct peer p);
+/* Its leg; NULL: none. */
+struct leg *socks5_leg(const struct peer *p);
+/* Its segment with `n` bytes at `at` of all it says, as one that heard so many. */
+struct segment socks5_says(const struct peer *p, unsigned int at, unsigned int heard,
+			   const void *bytes, unsigned int n);
+/* `s` has `n` bytes at `at` of all that it hears, of one who read so many. */
+void socks5_assert(const struct peer *p, const struct segment *s, uint8_t flags, unsigned int at,
+		   unsigned int read, uint16_t window, const void *bytes, unsigned int n);
+/* The one segment that left is such a one. */
+void socks5_expect(const struct peer *p, uint8_t flags, unsigned int at, unsigned int read,
+		   uint16_t window, const void *bytes, unsigned int n);
+
+/* How far it gets, each from the start. */
+void socks5_connect(struct peer *p);
+void socks5_choose(struct peer *p);
+void socks5_name_it(struct peer *p);
+void socks5_admit(struct peer *p);
+void socks5_go_through(struct peer *p);
+
+#endif
