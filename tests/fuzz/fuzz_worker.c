@@ -2,8 +2,8 @@
 /*
  * A whole worker, as tests/unit/worker_fixture.h makes it, driven by a program: each step of the
  * input is a byte of `enum step` and what belongs to it.  Frames come as raw bytes or as segments
- * of four small peers, two of each family, that know their numbers; the control thread's part is
- * played with ids it was told.
+ * of four small peers, two of each family, that know their numbers, and the bytes of a SOCKS5
+ * negotiation; the control thread's part is played with ids it was told.
  *
  * After every step what left has good checksums, the events tell a leg's life in order and the
  * gauges tell the truth; at the end every leg and every mbuf is free again.
@@ -31,7 +31,11 @@ enum step {
 	STEPS
 };
 
-/* A peer: odd ones are IPv6, the upper two at port 1. */
+/* The bits of a word's `peer`: which of them, to which service, from which of its ports. */
+#define PEER_SOCKS5 0x20
+#define PEER_PORT   6
+
+/* A peer: odd ones are IPv6, the upper two at port 1.  It counts apart for each service. */
 struct far {
 	uint32_t isn, nxt, rcv, tsval, tsecr;
 };
@@ -41,10 +45,11 @@ enum stage { STAGE_NONE, STAGE_HALF_OPEN, STAGE_ESTABLISHED, STAGE_RETIRED, STAG
 struct known {
 	uint64_t id;
 	enum stage stage;
+	bool spliced;
 	struct leg_report report;
 };
 
-static struct far fars[PEERS];
+static struct far fars[2][PEERS];
 static struct known legs[LEGS_MAX];
 static uint64_t flows[LEGS_MAX];
 static unsigned int n_legs, n_flows;
@@ -57,6 +62,13 @@ static unsigned int far_of(const struct frame_view *v)
 	const uint8_t *ip = v->frame + v->ip;
 
 	return (v->v6 ? ip[39] : ip[19]) - 20U;
+}
+
+static bool is_socks5(const struct frame_view *v)
+{
+	const uint8_t *tcp = v->frame + v->tcp;
+
+	return (tcp[0] << 8 | tcp[1]) == RIG_SOCKS5_PORT;
 }
 
 static void far_hears(struct far *f, const struct frame_view *v)
@@ -82,7 +94,7 @@ static void check_out(struct rte_mbuf *m, unsigned int port, bool from_kernel)
 		CHECK(!honest || frame_tcp_residue(&v) == 0xffff);
 		far = far_of(&v);
 		if (far < PEERS)
-			far_hears(&fars[far], &v);
+			far_hears(&fars[is_socks5(&v)][far], &v);
 	}
 	rte_pktmbuf_free(m);
 }
@@ -124,6 +136,10 @@ static void hear(const struct mailbox_event *ev)
 	case MAILBOX_LEG_ESTABLISHED:
 		CHECK(leg != NULL && leg->stage == STAGE_HALF_OPEN);
 		leg->stage = STAGE_ESTABLISHED;
+		break;
+	case MAILBOX_LEG_NAMED:
+		CHECK(leg == NULL && n_legs < LEGS_MAX);
+		legs[n_legs++] = (struct known){.id = ev->id, .stage = STAGE_ESTABLISHED};
 		break;
 	case MAILBOX_LEG_RETIRED:
 		CHECK(leg != NULL && leg->stage == STAGE_ESTABLISHED);
@@ -243,22 +259,36 @@ static unsigned int put_options(uint8_t *at, uint8_t wanted, const struct far *f
 struct word {
 	uint8_t peer, flags, options, window;
 	int8_t seq, ack; /* beside what would be in order */
-	uint8_t payload; /* eight bytes each */
+	uint8_t payload; /* eight bytes each; to SOCKS5 one */
 };
+
+/* What a client of SOCKS5 says, at its place in the stream; payload behind that. */
+static void put_negotiation(uint8_t *at, uint32_t place, unsigned int n)
+{
+	static const uint8_t said[] = "\5\1\0\5\1\0\3\x28"
+				      "0123456789abcdef0123456789abcdef01234567\0";
+
+	for (; n-- > 0; place++)
+		*at++ = place < sizeof(said) ? said[place] : 'x';
+}
 
 static void speak(const struct word *w)
 {
 	static uint8_t f[2200];
-	unsigned int k = w->peer % PEERS, n_options, tcp, payload = w->payload * 8U;
-	struct far *far = &fars[k];
+	bool socks5 = w->peer & PEER_SOCKS5;
+	unsigned int k = w->peer % PEERS, n_options, tcp, payload = w->payload * (socks5 ? 1U : 8U);
+	struct far *far = &fars[socks5][k];
 	struct frame_view v;
 
 	memset(f, 0, sizeof(f));
 	tcp = put_ip(f, k, 0);
 	n_options = put_options(f + tcp + 20, w->options, far);
 	put_ip(f, k, 20 + n_options + payload);
-	frame_put16(f + tcp, (uint16_t)(40000 + (w->peer >> 6)));
-	frame_put16(f + tcp + 2, RELAY_PORT);
+	if (socks5)
+		put_negotiation(f + tcp + 20 + n_options,
+				far->nxt + (uint32_t)w->seq - far->isn - 1, payload);
+	frame_put16(f + tcp, (uint16_t)(40000 + (w->peer >> PEER_PORT)));
+	frame_put16(f + tcp + 2, socks5 ? RIG_SOCKS5_PORT : RELAY_PORT);
 	frame_put32(f + tcp + 4, (w->flags & SYN ? far->isn : far->nxt) + (uint32_t)w->seq);
 	frame_put32(f + tcp + 8, far->rcv + (uint32_t)w->ack);
 	f[tcp + 12] = (uint8_t)((20 + n_options) / 4 << 4);
@@ -309,7 +339,7 @@ static void step_frame(struct input *in, bool kernel)
 	if (n >= 6 && how & 2)
 		memcpy(f, &port_mac[port], 6);
 	if (how & 4 && frame_look(f, (unsigned int)n, &v)) {
-		frame_put16(f + v.tcp + 2, RELAY_PORT);
+		frame_put16(f + v.tcp + 2, how & 8 ? RIG_SOCKS5_PORT : RELAY_PORT);
 		frame_seal(f, &v);
 	}
 	if (kernel)
@@ -336,10 +366,14 @@ static void command(enum mailbox_command_type type, uint64_t id, uint64_t flow, 
 
 static void step_command(struct input *in)
 {
-	uint8_t type = input_u8(in) % (MAILBOX_FLOW_RESET + 1), which = input_u8(in);
+	uint8_t type = input_u8(in), which = input_u8(in);
 	uint64_t flow = n_flows > 0 ? flows[which % n_flows] : which;
 	uint64_t id = n_legs > 0 ? legs[which % n_legs].id : which;
 
+	if (type >= 0xf0)
+		type = type & 1 ? MAILBOX_LEG_REFUSE : MAILBOX_LEG_ADMIT;
+	else
+		type %= MAILBOX_FLOW_RESET + 1;
 	command(type, type == MAILBOX_FLOW_RESET ? flow : id, flow, which >> 7);
 }
 
@@ -347,11 +381,12 @@ static struct known *retire(uint8_t which)
 {
 	struct known *leg = n_legs > 0 ? &legs[which % n_legs] : NULL;
 
-	if (leg == NULL || leg->stage != STAGE_ESTABLISHED)
-		return NULL;
-	command(MAILBOX_LEG_CLAIM, leg->id, 0, 0);
-	command(MAILBOX_LEG_RETIRE, leg->id, 0, 0);
-	return leg->stage == STAGE_RETIRED ? leg : NULL;
+	if (leg != NULL && leg->stage == STAGE_ESTABLISHED) {
+		command(MAILBOX_LEG_CLAIM, leg->id, 0, 0);
+		command(MAILBOX_LEG_RETIRE, leg->id, 0, 0);
+	}
+	/* One that negotiated may have become it later. */
+	return leg != NULL && leg->stage == STAGE_RETIRED && !leg->spliced ? leg : NULL;
 }
 
 static void step_splice(struct input *in)
@@ -364,6 +399,7 @@ static void step_splice(struct input *in)
 	    flow_table_insert(&rig.flows.t, &a->report, &b->report, rig.now_ms, &flow) < 0)
 		return;
 	flows[n_flows++] = flow;
+	a->spliced = b->spliced = true;
 	command(MAILBOX_LEG_OPEN, a->id, flow, 0);
 	command(MAILBOX_LEG_OPEN, b->id, flow, 1);
 }
@@ -451,7 +487,8 @@ static void wind_up(void)
 		flow_table_remove(&rig.flows.t, flows[i]);
 	for (i = 0; i < n_legs; i++)
 		command(MAILBOX_LEG_RESET, legs[i].id, 0, 0);
-	for (i = 0; i < 20; i++) {
+	/* Those that have no name end by their timer. */
+	for (i = 0; i < 20 + RIG_CLAIM_MS / 1000; i++) {
 		rig.now_ms += 1000;
 		round_and_check(false);
 	}
@@ -469,7 +506,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n_legs = n_flows = 0;
 	honest = true;
 	for (unsigned int k = 0; k < PEERS; k++)
-		fars[k] = (struct far){.isn = 0xffffff80 + k * 0x40000000, .tsval = 0xfffffff0};
+		fars[0][k] = fars[1][k] =
+			(struct far){.isn = 0xffffff80 + k * 0x40000000, .tsval = 0xfffffff0};
 	run(&in);
 	wind_up();
 	fuzz_rig_end();
