@@ -12,7 +12,7 @@ struct leg *socks5_leg(const struct peer *p)
 	struct packet k = segment_packet(&p->syn);
 
 	rte_pktmbuf_free(k.m);
-	return leg_find(&rig.w.legs, tuple_hash(&rig.w.legs.seed, &k.key), &k.key);
+	return leg_find(&rig.workers[0].legs, tuple_hash(&rig.workers[0].legs.seed, &k.key), &k.key);
 }
 
 struct segment socks5_says(const struct peer *p, unsigned int at, unsigned int heard,
@@ -99,7 +99,7 @@ void socks5_name_it(struct peer *p)
 	ev = rig_event(MAILBOX_LEG_NAMED);
 	p->id = ev.id;
 	rig_no_event();
-	assert_ptr_equal(leg_by_id(&rig.w.legs, p->id), socks5_leg(p));
+	assert_ptr_equal(rig_leg(p->id), socks5_leg(p));
 }
 
 void socks5_admit(struct peer *p)

@@ -25,21 +25,21 @@ static void put(const struct peer *p, unsigned int at, unsigned int heard, const
 static void assert_gone(const struct peer *p)
 {
 	assert_null(socks5_leg(p));
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 0);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 0);
-	assert_int_equal(rig.w.legs.n_free, rig.w.legs.capacity);
-	assert_int_equal(rig.w.legs.n_free_sources, rig.w.legs.max_unclaimed);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
+	assert_int_equal(rig_free_legs(), rig.workers[0].legs.capacity);
+	assert_int_equal(rig.workers[0].legs.n_free_sources, rig.workers[0].legs.max_unclaimed);
 }
 
 /* --- all of it --- */
 
 static struct leg_report retire(const struct peer *p)
 {
-	uint64_t claimed = rig.stats.legs[LEG_GAUGE_CLAIMED];
+	uint64_t claimed = rig_stats()->legs[LEG_GAUGE_CLAIMED];
 	struct leg_report r;
 
 	rig_command(MAILBOX_LEG_CLAIM, p->id);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], claimed + 1);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], claimed + 1);
 	rig_command(MAILBOX_LEG_RETIRE, p->id);
 	r = rig_event(MAILBOX_LEG_RETIRED).report;
 	assert_int_equal(r.snd_nxt, p->synack.seq + 1 + ALL_HEARD);
@@ -57,7 +57,7 @@ static void negotiate_and_splice(void **state)
 	(void)state;
 	socks5_go_through(&a);
 	socks5_go_through(&b);
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_UNCLAIMED], 2);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 2);
 	from_a = retire(&a);
 	assert_int_equal(from_a.window, 500);
 	assert_int_equal(from_a.mss, 1460);
@@ -93,7 +93,7 @@ static void what_is_told(void **state)
 	rig_answer(0);
 	ev = rig_event(MAILBOX_LEG_NAMED);
 	assert_memory_equal(ev.named.name, name, sizeof(name));
-	tuple_to_four(&leg_by_id(&rig.w.legs, ev.id)->tuple, &four);
+	tuple_to_four(&rig_leg(ev.id)->tuple, &four);
 	assert_memory_equal(&ev.named.tuple, &four, sizeof(four));
 	assert_int_equal(four.peer_port, rte_cpu_to_be_16(ALICE_PORT));
 }
@@ -142,7 +142,7 @@ static void service_is_off(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	rig.w.listener.socks5_port = 0;
+	rig.workers[0].listener.socks5_port = 0;
 	rig_put(0, &p.syn);
 	m = rig_kernel_takes(0);
 	assert_non_null(m);
@@ -796,7 +796,7 @@ static void retire_waits_for_the_ack(void **state)
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
 	rig_command(MAILBOX_LEG_RETIRE, p.id);
 	rig_no_event();
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_CLAIMED], 1);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 1);
 	assert_int_equal(rig_watch(0, 1000 + WHEEL_TICK_MS, &at, 1, &s), 1);
 	rig_no_event();
 	p.tsval++;
@@ -811,8 +811,8 @@ static void retire_waits_for_the_ack(void **state)
 	assert_int_equal(rig_watch(0, 2 * RIG_CLAIM_MS, &at, 1, &s), 0);
 	at = rig_event(MAILBOX_LEG_RETIRED).id;
 	assert_int_equal(at, p.id);
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->window, 77);
-	assert_int_equal(leg_by_id(&rig.w.legs, p.id)->ts_recent, p.tsval);
+	assert_int_equal(rig_leg(p.id)->window, 77);
+	assert_int_equal(rig_leg(p.id)->ts_recent, p.tsval);
 	rig_no_event();
 }
 
@@ -841,7 +841,7 @@ static void untimely_commands(void **state)
 	rig_put(0, &p.syn);
 	p.synack = rig_answer(0);
 	p.id = (uint64_t)socks5_leg(&p)->generation << 32 |
-	       (uint32_t)(socks5_leg(&p) - rig.w.legs.legs);
+	       (uint32_t)(socks5_leg(&p) - rig.workers[0].legs.legs);
 	rig_command(MAILBOX_LEG_ADMIT, p.id);
 	rig_command(MAILBOX_LEG_REFUSE, p.id);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
@@ -924,7 +924,7 @@ static void half_open_is_not_told(void **state)
 	assert_int_equal(rig_watch(0, 10000, at, 4, &s), 3);
 	assert_int_equal(s.window, WINDOW_SYN);
 	rig_no_event();
-	assert_int_equal(rig.stats.legs[LEG_GAUGE_HALF_OPEN], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_HALF_OPEN], 0);
 	assert_gone(&p);
 }
 
@@ -1021,7 +1021,7 @@ static void cookies(void **state)
 	(void)state;
 	fill_up();
 	socks5_choose(&p); /* the SYN|ACK has its window there too */
-	assert_int_equal(rig.stats.syn_cookies[COOKIE_SENT], 1);
+	assert_int_equal(rig_stats()->syn_cookies[COOKIE_SENT], 1);
 	put(&p, N_METHODS, N_CHOICE, REQUEST, N_REQUEST);
 	rig_answer(0);
 	p.id = rig_event(MAILBOX_LEG_NAMED).id;
@@ -1040,7 +1040,7 @@ static void cookies(void **state)
 	socks5_expect(&q, PSH | ACK, 0, ALL_SAID, 0, CHOICE, N_CHOICE);
 	rig_event(MAILBOX_LEG_NAMED);
 	rig_no_event();
-	assert_int_equal(rig.stats.syn_cookies[COOKIE_VALID], 2);
+	assert_int_equal(rig_stats()->syn_cookies[COOKIE_VALID], 2);
 }
 
 /* The last ACK of the handshake is lost, or has data. */
