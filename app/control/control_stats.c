@@ -24,12 +24,14 @@ static const char *const reason_names[SESSION_REASONS] = {
 	[SESSION_NO_LEG] = "no_leg",	 [SESSION_NO_PARTNER] = "no_partner",
 	[SESSION_LEG_LOST] = "leg_lost", [SESSION_REPLACED] = "replaced",
 	[SESSION_CONFLICT] = "conflict", [SESSION_REFUSED] = "refused",
-	[SESSION_SHUTDOWN] = "shutdown",
+	[SESSION_ENDED] = "ended",	 [SESSION_SHUTDOWN] = "shutdown",
 };
 
 static const char *const kind_names[IQ_KINDS] = {
-	[IQ_CLAIM] = "claim", [IQ_ADDRESS] = "address", [IQ_PING] = "ping",
-	[IQ_DISCO] = "disco", [IQ_OTHER] = "other",
+	[IQ_CLAIM] = "claim",		[IQ_ADDRESS] = "address", [IQ_ACTIVATE] = "activate",
+	[IQ_STREAMHOST] = "streamhost", [IQ_PING] = "ping",	  [IQ_DISCO] = "disco",
+	[IQ_VERSION] = "version",	[IQ_LAST] = "last",	  [IQ_COMMAND] = "command",
+	[IQ_OTHER] = "other",
 };
 
 static const char *const result_names[IQ_RESULTS] = {
@@ -42,6 +44,9 @@ static const char *const result_names[IQ_RESULTS] = {
 	[IQ_SERVICE_UNAVAILABLE] = "service-unavailable",
 	[IQ_REMOTE_SERVER_TIMEOUT] = "remote-server-timeout",
 	[IQ_POLICY_VIOLATION] = "policy-violation",
+	[IQ_JID_MALFORMED] = "jid-malformed",
+	[IQ_NOT_ALLOWED] = "not-allowed",
+	[IQ_DRAINING] = "draining",
 };
 
 const char *session_state_name(enum session_state_label state)

@@ -31,12 +31,25 @@ enum session_reason {
 	SESSION_REPLACED,   /* a newer claim by the same JID */
 	SESSION_CONFLICT,   /* more than one candidate, a stolen leg, a third claim */
 	SESSION_REFUSED,    /* access, limits, or a splice that was not possible */
+	SESSION_ENDED,	    /* an operator ended it */
 	SESSION_SHUTDOWN,   /* tandemd stops */
 	SESSION_REASONS
 };
 
 /* tandem_iq_total{kind,result} */
-enum iq_kind { IQ_CLAIM, IQ_ADDRESS, IQ_PING, IQ_DISCO, IQ_OTHER, IQ_KINDS };
+enum iq_kind {
+	IQ_CLAIM,
+	IQ_ADDRESS,
+	IQ_ACTIVATE,   /* of a SOCKS5 bytestream */
+	IQ_STREAMHOST, /* its address query */
+	IQ_PING,
+	IQ_DISCO,
+	IQ_VERSION,
+	IQ_LAST,
+	IQ_COMMAND,
+	IQ_OTHER,
+	IQ_KINDS
+};
 enum iq_result {
 	IQ_OK,
 	IQ_BAD_REQUEST,
@@ -47,6 +60,9 @@ enum iq_result {
 	IQ_SERVICE_UNAVAILABLE,
 	IQ_REMOTE_SERVER_TIMEOUT,
 	IQ_POLICY_VIOLATION,
+	IQ_JID_MALFORMED,
+	IQ_NOT_ALLOWED,
+	IQ_DRAINING, /* service-unavailable for a while */
 	IQ_RESULTS
 };
 
@@ -66,7 +82,8 @@ struct control_stats {
 	uint64_t xmpp_connected; /* gauge, 0 or 1 */
 } __attribute__((aligned(128)));
 
-/* Metric labels, lower case with underscores; iq results as the stanza errors are named. */
+/* Metric labels, lower case with underscores; iq results as the stanza errors are
+ * named, but for "draining": one error may stand for one label only. */
 const char *session_state_name(enum session_state_label state);
 const char *session_reason_name(enum session_reason reason);
 const char *iq_kind_name(enum iq_kind kind);

@@ -5,7 +5,7 @@
 #include "reply.h"
 #include "stanza.h"
 
-/* DESIGN 2.1 rule 7 */
+/* DESIGN 2.1 rule 7, and for bytestreams the errors of XEP-0065 */
 static const struct {
 	const char *type;
 	const char *condition;
@@ -18,6 +18,9 @@ static const struct {
 	[IQ_SERVICE_UNAVAILABLE] = {"cancel", "service-unavailable"},
 	[IQ_REMOTE_SERVER_TIMEOUT] = {"wait", "remote-server-timeout"},
 	[IQ_POLICY_VIOLATION] = {"modify", "policy-violation"},
+	[IQ_JID_MALFORMED] = {"modify", "jid-malformed"},
+	[IQ_NOT_ALLOWED] = {"cancel", "not-allowed"},
+	[IQ_DRAINING] = {"wait", "service-unavailable"},
 };
 
 static mxml_node_t *iq(const char *type, const char *from, const char *to, const char *id)

@@ -159,7 +159,7 @@ static void counters_are_shown(void **state)
 	} rows[] = {
 		{&control.sessions[SESSIONS_SPLICED], 7, "tandem_sessions{state=\"s3\"}", "0", "7"},
 		{&control.sessions_closed[SESSION_SHUTDOWN], 8,
-		 "tandem_sessions_closed_total{reason=\"c10\"}", "0", "8"},
+		 "tandem_sessions_closed_total{reason=\"c11\"}", "0", "8"},
 		{&dp.worker[0].legs[LEG_GAUGE_HALF_OPEN], 3, "tandem_legs{state=\"half_open\"}",
 		 "0", "3"},
 		{&dp.worker[1].legs[LEG_GAUGE_UNCLAIMED], 4, "tandem_legs{state=\"unclaimed\"}",
@@ -183,7 +183,7 @@ static void counters_are_shown(void **state)
 		{&dp.worker[0].exception_tx, 12,
 		 "tandem_exception_packets_total{direction=\"from_kernel\"}", "0", "12"},
 		{&control.iq[IQ_OTHER][IQ_CONFLICT], 13,
-		 "tandem_iq_total{kind=\"k4\",result=\"r4\"}", "0", "13"},
+		 "tandem_iq_total{kind=\"k9\",result=\"r4\"}", "0", "13"},
 		{&control.iq[IQ_CLAIM][IQ_POLICY_VIOLATION], 14,
 		 "tandem_iq_total{kind=\"k0\",result=\"r8\"}", "0", "14"},
 		{&control.stanzas_dropped, 15, "tandem_stanzas_dropped_total", "0", "15"},
