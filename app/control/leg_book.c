@@ -7,10 +7,10 @@
  * Life of a leg: added - (listed) - held - retired - opened or reset - forgotten.  Which side has
  * the last word depends on RETIRED: before it the owner ends every leg with GONE, a reset one too,
  * and the leg stays until then.  After it the owner is silent, so the leg is forgotten with the
- * last command posted for it.
+ * last command posted for it.  So is a refused one: nobody cares for what becomes of it.
  *
  * Commands for one worker go out in the order of the legs' first refusal, and those of one leg in
- * the order of its life, which is the order of the command types; a reset makes the others moot.
+ * the order of its life; a reset makes the others moot.
  * As long as a worker's queue holds anything new commands line up behind it.
  *
  * The control thread alone touches this.
@@ -34,6 +34,13 @@ struct leg_book {
 	struct leg_queue unposted[]; /* one a worker */
 };
 
+/* What a leg can be told, in the order of its life. */
+static const enum mailbox_command_type life[] = {
+	MAILBOX_LEG_ADMIT,  MAILBOX_LEG_REFUSE, MAILBOX_LEG_CLAIM,
+	MAILBOX_LEG_RETIRE, MAILBOX_LEG_OPEN,	MAILBOX_LEG_RESET,
+};
+
+#define LIFE		  (sizeof(life) / sizeof(life[0]))
 #define COMMAND_BIT(type) (1U << (type))
 
 /* --- indexes --- */
@@ -156,13 +163,12 @@ static bool post(struct leg_book *book, const struct leg *leg, enum mailbox_comm
 /* Post a leg's commands in the order of its life; false when the ring is full. */
 static bool post_all(struct leg_book *book, struct leg *leg)
 {
-	while (leg->unposted != 0) {
-		enum mailbox_command_type type =
-			(enum mailbox_command_type)__builtin_ctz(leg->unposted);
-
-		if (!post(book, leg, type))
+	for (size_t i = 0; i < LIFE; i++) {
+		if ((leg->unposted & COMMAND_BIT(life[i])) == 0)
+			continue;
+		if (!post(book, leg, life[i]))
 			return false;
-		leg->unposted &= (uint8_t)~COMMAND_BIT(type);
+		leg->unposted &= (uint8_t)~COMMAND_BIT(life[i]);
 	}
 	return true;
 }
@@ -209,6 +215,17 @@ bool leg_book_post(struct leg_book *book)
 
 /* --- what happens to a leg --- */
 
+void leg_admit(struct leg_book *book, struct leg *leg)
+{
+	command(book, leg, MAILBOX_LEG_ADMIT);
+}
+
+void leg_refuse(struct leg_book *book, struct leg *leg)
+{
+	leg->retired = true;
+	command(book, leg, MAILBOX_LEG_REFUSE);
+}
+
 void leg_hold(struct leg_book *book, struct leg *leg, struct party *holder, enum match_rule rule)
 {
 	leg->holder = holder;
@@ -249,8 +266,8 @@ void leg_reset(struct leg_book *book, struct leg *leg)
 
 /* --- the book --- */
 
-struct leg *leg_book_add(struct leg_book *book, uint64_t id, uint32_t worker,
-			 const struct four_tuple *tuple)
+struct leg *leg_book_add_named(struct leg_book *book, uint64_t id, uint32_t worker,
+			       const struct four_tuple *tuple)
 {
 	struct leg *leg = TAILQ_FIRST(&book->pool);
 
@@ -268,8 +285,17 @@ struct leg *leg_book_add(struct leg_book *book, uint64_t id, uint32_t worker,
 	leg->worker = (uint16_t)worker;
 	leg->tuple = *tuple;
 	hash_index_insert(&book->by_id, hash_id(book, id), &leg->by_id);
-	list(book, leg);
 	book->count++;
+	return leg;
+}
+
+struct leg *leg_book_add(struct leg_book *book, uint64_t id, uint32_t worker,
+			 const struct four_tuple *tuple)
+{
+	struct leg *leg = leg_book_add_named(book, id, worker, tuple);
+
+	if (leg != NULL)
+		list(book, leg);
 	return leg;
 }
 

@@ -3,7 +3,8 @@
  * The control thread's mirror of the legs its workers reported, and its voice towards them.
  *
  * A leg is *listed* while it can be found by its addresses: from its first event until it is to be
- * reset or has become part of a flow.  By id it is found until it is forgotten.
+ * reset or has become part of a flow.  By id it is found until it is forgotten.  A named leg, one of
+ * the SOCKS5 service, is never listed: no endpoint claim can mean it.
  */
 #ifndef TANDEM_LEG_BOOK_H
 #define TANDEM_LEG_BOOK_H
@@ -17,6 +18,7 @@
 #include "keyed_hash.h"
 #include "mailbox.h"
 
+struct bytestream;
 struct party;
 
 /* How precisely a claim named its leg, least first: the rules of DESIGN 2.1, 3c, 3b and 3a. */
@@ -26,12 +28,13 @@ struct leg {
 	struct index_node by_id, by_tuple, by_source, by_port;
 	TAILQ_ENTRY(leg)
 	link; /* with commands to post: in its worker's queue; unused: in the pool */
-	struct party *holder; /* whose claim it is matched with, or NULL */
+	struct party *holder;	       /* whose claim it is matched with, or NULL */
+	struct bytestream *bytestream; /* a named leg that waits in the name book, else NULL */
 	uint64_t id;
 	uint64_t flow; /* for command OPEN */
 	struct four_tuple tuple;
 	uint16_t worker;
-	uint8_t unposted; /* bit 1 << type for each command still to be posted */
+	uint8_t unposted; /* a bit for each command still to be posted */
 	uint8_t side;	  /* for command OPEN */
 	uint8_t rule;	  /* the enum match_rule it is held by */
 	bool established;
@@ -49,6 +52,10 @@ void leg_book_destroy(struct leg_book *book);
  * its owner ends it in time. */
 struct leg *leg_book_add(struct leg_book *book, uint64_t id, uint32_t worker,
 			 const struct four_tuple *tuple);
+
+/* Likewise a named leg, which is not listed. */
+struct leg *leg_book_add_named(struct leg_book *book, uint64_t id, uint32_t worker,
+			       const struct four_tuple *tuple);
 
 /* Forget a leg, with its unposted commands. */
 void leg_book_remove(struct leg_book *book, struct leg *leg);
@@ -70,6 +77,13 @@ struct leg *leg_by_port(const struct leg_book *book, const struct in6_addr *rela
 			in_port_t port, const struct leg *last);
 
 /* --- what happens to a leg --- */
+
+/* A named leg: its peer is told that the name is connected. */
+void leg_admit(struct leg_book *book, struct leg *leg);
+
+/* A named leg: its peer is told that the name is not allowed, and it ends.  It is forgotten when its
+ * owner has been told. */
+void leg_refuse(struct leg_book *book, struct leg *leg);
 
 /* A claim named it by `rule`: it is `holder`'s, and its owner is told to keep it. */
 void leg_hold(struct leg_book *book, struct leg *leg, struct party *holder, enum match_rule rule);

@@ -89,7 +89,7 @@ static void tally_port_at(const struct leg_book *book, const struct match_policy
 static void tally_port(const struct leg_book *book, const struct match_policy *policy,
 		       const struct claim *claim, struct tally *tally)
 {
-	if (claim->port == policy->service_port)
+	if (claim->port == policy->service_port || claim->port == policy->socks5_port)
 		return;
 	if (among(policy->own, policy->n_own, &claim->ip)) {
 		tally_port_at(book, policy, &claim->ip, claim->port, tally);
@@ -206,6 +206,7 @@ void match_policy_init(struct match_policy *policy, const struct config *cfg)
 {
 	memset(policy, 0, sizeof(*policy));
 	policy->service_port = htons(cfg->endpoint.port);
+	policy->socks5_port = cfg->socks5.enabled ? htons(cfg->socks5.port) : 0;
 	policy->strict = cfg->endpoint.strict;
 	for (unsigned int i = 0; i < cfg->n_ports; i++) {
 		const struct config_port *port = &cfg->ports[i];

@@ -34,7 +34,7 @@
 
 /* What the configuration says about matching; network byte order. */
 struct match_policy {
-	in_port_t service_port;
+	in_port_t service_port, socks5_port; /* the latter 0 when that service is off */
 	bool strict;
 	unsigned int n_own, n_advertised;
 	struct in6_addr own[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];

@@ -41,12 +41,6 @@ static const char *peer_of(const struct party *party)
 	return party->pending != NULL ? party->pending->claim.peer : NULL;
 }
 
-/* A spliced session may be over without our having noticed: then it is closed now. */
-static bool is_over(struct session_book *book, struct session *session)
-{
-	return session->stage == STAGE_SPLICED && !watch_session(book, session);
-}
-
 /* The next party of `jid` for `sid`, from `node` on. */
 static struct party *next_of(struct index_node *node, const char *sid, const char *jid)
 {
@@ -67,7 +61,7 @@ struct session *pairing_own(struct session_book *book, const char *sid, const ch
 
 	/* Closing one that is over changes the chain: from its head again. */
 	while ((party = next_of(LIST_FIRST(chain), sid, jid)) != NULL) {
-		if (!is_over(book, party->session))
+		if (!watch_is_over(book, party->session))
 			return party->session;
 	}
 	return NULL;
@@ -106,7 +100,7 @@ again: /* closing one that is over changes the chain */
 
 		if (strcmp(session->sid, sid) != 0 || !same_text(peer_of(party), peer))
 			continue;
-		if (is_over(book, session))
+		if (watch_is_over(book, session))
 			goto again;
 		if (session_is_pair(session) || result == PAIRING_JOIN)
 			return PAIRING_CONFLICT;

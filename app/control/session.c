@@ -37,7 +37,7 @@ void session_gauge(struct session_book *book, const struct session *session, int
 	for (int i = 0; i < 2; i++) {
 		const struct party *party = session->party[i];
 
-		if (party != NULL)
+		if (party != NULL && party->pending->iq != NULL)
 			counter_add(&gauges[party->pending->leg != NULL ? SESSIONS_CLAIMED
 									: SESSIONS_WAITING],
 				    delta);
@@ -59,6 +59,7 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 {
 	struct party *holder = leg->holder;
 
+	name_book_take(&book->names, leg);
 	leg_book_remove(book->legs, leg);
 	if (holder == NULL)
 		return;
@@ -107,6 +108,8 @@ static void on_leg_retired(struct session_book *book, const struct mailbox_event
 	if (leg == NULL)
 		return;
 	holder = leg->holder;
+	if (holder == NULL)
+		name_book_take(&book->names, leg);
 	leg_was_retired(book->legs, leg);
 	if (holder == NULL)
 		return;
@@ -129,6 +132,7 @@ void session_event(struct session_book *book, const struct mailbox_event *ev, ui
 		[MAILBOX_LEG_GONE] = on_leg_gone,
 		[MAILBOX_LEG_RETIRED] = on_leg_retired,
 		[MAILBOX_FLOW_RESET_DONE] = on_flow_reset_done,
+		[MAILBOX_LEG_NAMED] = activate_leg_named,
 	};
 
 	book->now_ms = now_ms;
@@ -261,6 +265,9 @@ static int init_tables(struct session_book *book)
 				      book->cfg->timers.pair_ms);
 	if (r == 0)
 		r = linger_init(&book->linger, &book->key, book->splicer, book->mb, sessions);
+	if (r == 0)
+		r = name_book_init(&book->names, &book->key, limits->legs,
+				   limits->legs / 2 + sessions);
 	if (r == 0) {
 		book->legs = leg_book_create(legs, book->mb, &book->key);
 		r = book->legs != NULL ? 0 : -ENOMEM;
@@ -310,6 +317,7 @@ void session_book_destroy(struct session_book *book)
 	if (book->legs != NULL)
 		leg_book_post(book->legs);
 	linger_fini(&book->linger);
+	name_book_fini(&book->names);
 	leg_book_destroy(book->legs);
 	failure_book_fini(&book->failures);
 	quota_fini(&book->quota);

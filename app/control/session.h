@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Claims, pairs and spliced sessions: the matching of DESIGN 2.1 rules 1 to 6.
+ * Claims, pairs and spliced sessions: the matching of DESIGN 2.1 rules 1 to 6, and the activation of
+ * SOCKS5 bytestreams of 2.3.
  *
  * A claim says "the TCP connection with this end is mine, for this sid".  It finds its leg among
  * those the workers reported, then its partner by sid and JIDs; the pair is spliced and both claims
  * are answered.  A claim is answered exactly once, whatever happens, and every claim and pair ends
  * in session_close() for exactly one reason.
+ *
+ * An activation says "splice the two connections whose peers asked for this name".  It is answered
+ * and ends as a claim does.
  *
  * Everything here runs on the control thread.  Time is passed in, in mailbox_now_ms() milliseconds.
  */
@@ -20,7 +24,8 @@
 #include "control_stats.h"
 #include "mailbox.h"
 
-#define SESSION_SID_MAX 128 /* bytes */
+#define SESSION_SID_MAX	 128 /* bytes */
+#define ACTIVATION_NAMES 2
 
 struct session_book;
 
@@ -37,9 +42,20 @@ struct claim {
 	in_port_t from_port;
 };
 
+/* One activation of a SOCKS5 bytestream (XEP-0065 5.3.6), decoded.  Strings belong to the caller and
+ * are copied. */
+struct activation {
+	const char *from;   /* the requester's JID as it came on the wire */
+	const char *target; /* the other's, as the requester says: it proves nothing */
+	const char *sid;    /* 1..SESSION_SID_MAX bytes */
+	/* What the bytestream may be called, as FACTS.md 1 has it: one name or two. */
+	unsigned int n_names;
+	uint8_t names[ACTIVATION_NAMES][LEG_NAME_BYTES];
+};
+
 /*
- * How claims are answered.  `iq` is the pointer that was given to session_claim(); the callee owns
- * it again.
+ * How claims and activations are answered.  `iq` is the pointer that was given to session_claim() or
+ * session_activate(); the callee owns it again.
  * connected() tells whether an answer can be handed to the XMPP stream now: while it is false
  * nothing is spliced, claims wait for the reconnect or their timer.  An error may have to be
  * answered all the same; what can be done with it then is the callee's business, as are the
@@ -65,6 +81,11 @@ void session_book_destroy(struct session_book *book);
 /* Take a claim.  The answer may come before this returns. */
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms);
 
+/* Take an activation.  It is for the IQ side to have asked whether its sender may use the relay.  The
+ * answer may come before this returns. */
+void session_activate(struct session_book *book, const struct activation *activation, void *iq,
+		      uint64_t now_ms);
+
 /* An event of the data plane. */
 void session_event(struct session_book *book, const struct mailbox_event *ev, uint64_t now_ms);
 
@@ -74,5 +95,28 @@ unsigned int session_tick(struct session_book *book, uint64_t now_ms);
 
 /* The XMPP stream came (back) up: splice what was waiting for it. */
 void session_stream_up(struct session_book *book, uint64_t now_ms);
+
+/* --- for operators --- */
+
+/* A spliced session; the strings are the book's and last as long as the callback runs. */
+struct session_view {
+	uint64_t id; /* never used twice */
+	const char *sid, *jid[2];
+	uint64_t bytes[2]; /* of payload, from the first, from the second */
+	uint64_t age_ms;   /* since the splice */
+};
+
+/* Show up to `max` spliced sessions, in no order; returns how many there are in all. */
+unsigned int session_list(struct session_book *book, unsigned int max,
+			  void (*show)(void *ctx, const struct session_view *v), void *ctx,
+			  uint64_t now_ms);
+
+/* Reset both ends of a spliced session.  False when there is none with that id (any more). */
+bool session_end(struct session_book *book, uint64_t id, uint64_t now_ms);
+
+/* While draining no new session begins: claims but those that find their partner waiting, and
+ * activations, get IQ_DRAINING, SOCKS5 legs are refused.  What has begun goes on. */
+void session_drain(struct session_book *book, bool draining);
+bool session_draining(const struct session_book *book);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * A session has one party or two.  It begins with one claim; the claim that fits it joins it, and
  * from then on the two share their fate: both are answered with success, or, when one fails, both
- * with an error.
+ * with an error.  A session of the SOCKS5 service begins with both its parties and their legs, only
+ * the first of which made a request.
  *
  *   STAGE_NEW       being looked at: in no index, gauge or queue
  *   STAGE_CLAIMING  one claim or two, not both with their legs
@@ -24,13 +25,16 @@
  *
  *   asking      a held claim's leg is asked for again    ASK_EVERY_MS
  *
+ * session_new.c    what both kinds begin with
  * session_claim.c  a claim comes, finds its session and its leg   (rules 2 to 4)
+ * session_activate.c SOCKS5 legs with their names, and their activation (DESIGN 2.3)
  * session_splice.c two legs become one flow                       (rule 5, DESIGN 3.3)
  * session_watch.c  what becomes of the flow                       (DESIGN 3.5)
  * session_close.c  the one ending
+ * session_operate.c what operators see and do
  * session.c        the public functions: events, timers, creation
  * pairing.c        who belongs to whom; held_claims.c who waits for which leg; lost_ack.c the legs
- *                  that have to be asked for
+ *                  that have to be asked for; name_book.c the SOCKS5 legs by name
  */
 #ifndef TANDEM_SESSION_BOOK_H
 #define TANDEM_SESSION_BOOK_H
@@ -41,6 +45,7 @@
 #include "leg_book.h"
 #include "linger_book.h"
 #include "match.h"
+#include "name_book.h"
 #include "quota.h"
 #include "session.h"
 
@@ -54,7 +59,7 @@ enum session_stage { STAGE_NEW, STAGE_CLAIMING, STAGE_SPLICING, STAGE_SPLICED };
 /* What a party has only until it is answered: a spliced session keeps nothing of it. */
 struct pending {
 	struct party *party;
-	void *iq;
+	void *iq;		    /* NULL: the party made no request */
 	struct claim claim;	    /* its strings are the party's, the session's and ours below */
 	struct leg *leg;	    /* NULL while it is held */
 	struct leg_report *report;  /* NULL until the leg is retired */
@@ -79,8 +84,9 @@ struct session {
 	struct party *party[2]; /* the second NULL until it joins */
 	struct deadline deadline;
 	enum session_stage stage;
-	bool peerless;	     /* two parties, neither of which named the other */
-	unsigned int worker; /* owner of side 0's leg */
+	struct bytestream *bytestream; /* whose name it has; NULL: a session of claims */
+	bool peerless;		       /* two parties, neither of which named the other */
+	unsigned int worker;	       /* owner of side 0's leg */
 	uint64_t flow;
 	uint64_t begun_ms; /* of the first claim, then of the splice */
 	char sid[];
@@ -101,6 +107,8 @@ struct session_book {
 	struct quota quota;
 	struct failure_book failures;
 	struct linger_book linger;
+	struct name_book names;
+	bool draining;
 	uint32_t live,
 		spliced; /* sessions beyond STAGE_NEW, for limits.sessions; spliced of these */
 	uint64_t serials, looks;
@@ -125,6 +133,28 @@ static inline struct party *session_partner(const struct party *party)
 
 	return s->party[0] == party ? s->party[1] : s->party[0];
 }
+
+static inline void session_tell(const struct session_book *book, const struct pending *pending,
+				enum iq_result result)
+{
+	if (pending->iq != NULL)
+		book->answers.answer(book->answers.ctx, pending->iq, result);
+}
+
+/* --- session_new.c --- */
+
+/* A session without parties, in no index, gauge or queue; NULL without memory. */
+struct session *session_new(const struct session_book *book, const char *sid);
+/* Its first or second party, of `jid`, who named `peer` (NULL: nobody) and made the request `iq`
+ * (NULL: none).  NULL without memory. */
+struct party *session_seat(struct session *session, unsigned int side, const char *jid,
+			   const char *peer, void *iq);
+/* There was no memory for all of it: `iq` is told, and what there is of `session` is freed. */
+void session_give_up(struct session_book *book, struct session *session, void *iq);
+
+/* --- session_activate.c --- */
+
+void activate_leg_named(struct session_book *book, const struct mailbox_event *ev);
 
 /* --- session_claim.c --- */
 
@@ -177,6 +207,9 @@ void splice_resume(struct session_book *book, unsigned int batch);
 /* Look at the flow of a spliced session.  False when the session was closed over it. */
 bool watch_session(struct session_book *book, struct session *session);
 
+/* Whether a session is over; a spliced one may be without our having noticed, and is closed now. */
+bool watch_is_over(struct session_book *book, struct session *session);
+
 /* --- session_close.c --- */
 
 /* Why a session ends, in more detail than its reason tells: a row each in session_close.c. */
@@ -186,17 +219,22 @@ enum ending {
 	ENDING_IDLE,
 	ENDING_SUPERSEDED,
 	ENDING_VANISHED, /* the data plane knows the flow no more */
+	ENDING_ENDED,	 /* by an operator */
 	ENDING_NO_LEG,
 	ENDING_NO_PARTNER,
 	ENDING_PARTNER_FAILED, /* a short while ago */
 	ENDING_LEG_LOST,
 	ENDING_REPLACED,
 	ENDING_CONFLICT,
-	ENDING_REPEATED, /* the same JID's earlier claim has its partner already */
+	ENDING_REPEATED, /* the same JID's earlier claim has its partner already, or the
+			  * bytestream is active */
+	ENDING_UNNAMED,	 /* no leg has the bytestream's name */
+	ENDING_ONE_LEG,	 /* has it */
 	ENDING_MALFORMED,
 	ENDING_FORBIDDEN,
 	ENDING_LIMIT,
 	ENDING_UNSPLICEABLE,
+	ENDING_DRAINING,
 	ENDING_SHUTDOWN,
 	ENDINGS
 };

@@ -12,57 +12,28 @@
 #include <string.h>
 
 #include "container.h"
-#include "counter.h"
-#include "jid.h"
 #include "session_book.h"
 
 /* --- making one --- */
 
-static struct pending *pending_new(const struct session_book *book, const struct claim *claim,
-				   void *iq)
-{
-	size_t peer_size = claim->peer != NULL ? strlen(claim->peer) + 1 : 0;
-	struct pending *pending = calloc(1, sizeof(*pending) + peer_size);
-
-	if (pending == NULL)
-		return NULL;
-	pending->iq = iq;
-	pending->claim = *claim;
-	pending->name = match_name(&book->policy, claim);
-	pending->arrived_us = session_clock_us();
-	if (claim->peer != NULL) {
-		memcpy(pending->peer, claim->peer, peer_size);
-		jid_fold(pending->peer);
-		pending->claim.peer = pending->peer;
-	}
-	return pending;
-}
-
 /* A session of one party, not entered anywhere yet; NULL without memory. */
-static struct session *session_new(const struct session_book *book, const struct claim *claim,
-				   void *iq)
+static struct session *session_of(struct session_book *book, const struct claim *claim, void *iq)
 {
-	size_t jid_size = strlen(claim->from) + 1, sid_size = strlen(claim->sid) + 1;
-	struct session *session = calloc(1, sizeof(*session) + sid_size);
-	struct party *party = calloc(1, sizeof(*party) + jid_size);
-	struct pending *pending = pending_new(book, claim, iq);
+	struct session *session = session_new(book, claim->sid);
+	struct party *party;
+	struct pending *pending;
 
-	if (session == NULL || party == NULL || pending == NULL) {
-		free(session);
-		free(party);
-		free(pending);
+	party = session != NULL ? session_seat(session, 0, claim->from, claim->peer, iq) : NULL;
+	if (party == NULL) {
+		session_give_up(book, session, iq);
 		return NULL;
 	}
-	memcpy(session->sid, claim->sid, sid_size);
-	session->party[0] = party;
-	session->begun_ms = book->now_ms;
-	memcpy(party->jid, claim->from, jid_size);
-	jid_fold(party->jid);
-	party->session = session;
-	party->pending = pending;
-	pending->party = party;
+	pending = party->pending;
+	pending->claim = *claim;
 	pending->claim.from = party->jid;
 	pending->claim.sid = session->sid;
+	pending->claim.peer = claim->peer != NULL ? pending->peer : NULL;
+	pending->name = match_name(&book->policy, claim);
 	return session;
 }
 
@@ -238,6 +209,8 @@ static enum ending admit(struct session_book *book, struct session *session)
 	pairing = pairing_seek(book, claim, &other);
 	if (pairing == PAIRING_CONFLICT)
 		return ENDING_CONFLICT;
+	if (pairing != PAIRING_JOIN && book->draining)
+		return ENDING_DRAINING;
 	if (!within_limits(book, party, pairing))
 		return ENDING_LIMIT;
 	if (pairing == PAIRING_JOIN)
@@ -254,12 +227,9 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	enum ending ending;
 
 	book->now_ms = now_ms;
-	session = session_new(book, claim, iq);
-	if (session == NULL) {
-		counter_add(&book->stats->sessions_closed[SESSION_REFUSED], 1);
-		book->answers.answer(book->answers.ctx, iq, IQ_RESOURCE_CONSTRAINT);
+	session = session_of(book, claim, iq);
+	if (session == NULL)
 		return;
-	}
 	party = session->party[0];
 	ending = admit(book, session);
 	if (ending != ENDINGS)

@@ -35,6 +35,7 @@ static const struct end_row {
 	[ENDING_RESET] = {SESSION_RESET, IQ_OK, false, FLOW_END_LINGER, RESET_LINGER_MS},
 	[ENDING_IDLE] = {SESSION_IDLE, IQ_OK, false, FLOW_END_RESET, 0},
 	[ENDING_SUPERSEDED] = {SESSION_SUPERSEDED, IQ_OK, false, FLOW_END_REMOVE, 0},
+	[ENDING_ENDED] = {SESSION_ENDED, IQ_OK, false, FLOW_END_RESET, 0},
 	[ENDING_VANISHED] = {SESSION_RESET, IQ_OK, false, FLOW_END_NONE, 0},
 	/* only before */
 	[ENDING_NO_LEG] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, true, FLOW_END_NONE, 0},
@@ -45,10 +46,13 @@ static const struct end_row {
 	[ENDING_REPLACED] = {SESSION_REPLACED, IQ_CONFLICT, false, FLOW_END_NONE, 0},
 	[ENDING_CONFLICT] = {SESSION_CONFLICT, IQ_CONFLICT, true, FLOW_END_NONE, 0},
 	[ENDING_REPEATED] = {SESSION_CONFLICT, IQ_CONFLICT, false, FLOW_END_NONE, 0},
+	[ENDING_UNNAMED] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, false, FLOW_END_NONE, 0},
+	[ENDING_ONE_LEG] = {SESSION_NO_PARTNER, IQ_NOT_ALLOWED, false, FLOW_END_NONE, 0},
 	[ENDING_MALFORMED] = {SESSION_REFUSED, IQ_BAD_REQUEST, false, FLOW_END_NONE, 0},
 	[ENDING_FORBIDDEN] = {SESSION_REFUSED, IQ_FORBIDDEN, true, FLOW_END_NONE, 0},
 	[ENDING_LIMIT] = {SESSION_REFUSED, IQ_RESOURCE_CONSTRAINT, true, FLOW_END_NONE, 0},
 	[ENDING_UNSPLICEABLE] = {SESSION_REFUSED, IQ_SERVICE_UNAVAILABLE, true, FLOW_END_NONE, 0},
+	[ENDING_DRAINING] = {SESSION_REFUSED, IQ_DRAINING, false, FLOW_END_NONE, 0},
 	/* either */
 	[ENDING_SHUTDOWN] = {SESSION_SHUTDOWN, IQ_SERVICE_UNAVAILABLE, false, FLOW_END_STAY, 0},
 };
@@ -71,17 +75,23 @@ static void account_flow(const struct session_book *book, const struct session *
 		 status.packets[0], status.packets[1], (double)(now_ms - session->begun_ms) / 1000);
 }
 
-/* Claims that came to nothing cost nothing to send: they must not fill the log. */
-static void account_claims(const struct session *session, const char *reason)
+/* Requests that came to nothing cost nothing to send: they must not fill the log.  Returns how many
+ * there were. */
+static unsigned int account_claims(const struct session *session, const char *reason)
 {
 	struct log_quoted sid, jid;
+	unsigned int n = 0;
 
 	for (int i = 0; i < 2; i++) {
-		if (session->party[i] != NULL)
-			log_debug("claim closed: sid=%s jid=%s reason=%s",
-				  log_quote(&sid, session->sid),
-				  log_quote(&jid, session->party[i]->jid), reason);
+		const struct party *party = session->party[i];
+
+		if (party == NULL || party->pending->iq == NULL)
+			continue;
+		log_debug("claim closed: sid=%s jid=%s reason=%s", log_quote(&sid, session->sid),
+			  log_quote(&jid, party->jid), reason);
+		n++;
 	}
+	return n;
 }
 
 static void account(const struct session_book *book, const struct session *session,
@@ -93,8 +103,7 @@ static void account(const struct session_book *book, const struct session *sessi
 		account_flow(book, session, session_reason_name(reason));
 		counter_add(closed, 1);
 	} else {
-		account_claims(session, session_reason_name(reason));
-		counter_add(closed, session_is_pair(session) ? 2 : 1);
+		counter_add(closed, account_claims(session, session_reason_name(reason)));
 	}
 }
 
@@ -127,7 +136,7 @@ static void end_claim(struct session_book *book, struct party *party, enum iq_re
 	deadline_stop(&pending->deadline);
 	if (pending->leg != NULL)
 		leg_reset(book->legs, pending->leg);
-	book->answers.answer(book->answers.ctx, pending->iq, error);
+	session_tell(book, pending, error);
 	free(pending->report);
 	free(pending);
 }
@@ -138,7 +147,9 @@ static void end_party(struct session_book *book, struct party *party, const stru
 	bool is_about_it = at_fault == NULL || at_fault == party;
 	struct pending *pending = party->pending;
 
-	if (pending != NULL && row->remember && at_fault == party)
+	/* Who failed on a bytestream may still claim for its sid. */
+	if (pending != NULL && row->remember && at_fault == party &&
+	    party->session->bytestream == NULL)
 		failure_remember(&book->failures, party->session->sid, party->jid,
 				 pending->claim.peer, book->now_ms);
 	pairing_leave(party);
@@ -165,5 +176,7 @@ void session_close(struct session_book *book, struct session *session, enum endi
 	}
 	for (unsigned int i = 0; i < parties; i++)
 		end_party(book, session->party[i], row, at_fault);
+	if (session->bytestream != NULL)
+		name_book_give_back(session->bytestream);
 	free(session);
 }

@@ -73,7 +73,7 @@ static void finish(struct session_book *book, struct session *session, uint64_t 
 	deadline_start(&book->watched, &session->deadline, book->now_ms);
 
 	for (int i = 0; i < 2; i++)
-		book->answers.answer(book->answers.ctx, session->party[i]->pending->iq, IQ_OK);
+		session_tell(book, session->party[i]->pending, IQ_OK);
 	for (unsigned int i = 0; i < 2; i++) {
 		leg_open(book->legs, session->party[i]->pending->leg, flow, i);
 		party_answered(session->party[i]);

@@ -54,3 +54,8 @@ bool watch_session(struct session_book *book, struct session *session)
 	session_close(book, session, ending, NULL);
 	return false;
 }
+
+bool watch_is_over(struct session_book *book, struct session *session)
+{
+	return session->stage == STAGE_SPLICED && !watch_session(book, session);
+}

@@ -152,6 +152,7 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 	switch (cmd->type) {
 	case MAILBOX_LEG_CLAIM:
 		assert_false(leg->claimed);
+		assert_int_equal(leg->named, leg->admitted);
 		leg->claimed = true;
 		break;
 	case MAILBOX_LEG_RETIRE:
@@ -177,10 +178,17 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 		else
 			do_end(w, (unsigned int)cmd->id, LEG_END_COMMANDED);
 		break;
+	case MAILBOX_LEG_ADMIT:
+		assert_true(leg->named && !leg->admitted && !leg->claimed);
+		leg->admitted = true;
+		break;
+	case MAILBOX_LEG_REFUSE:
+		assert_true(leg->named && !leg->admitted && !leg->claimed);
+		leg->refused = true;
+		do_end(w, (unsigned int)cmd->id, LEG_END_COMMANDED);
+		break;
 	case MAILBOX_FLOW_RESET:
 	case MAILBOX_LEG_CHALLENGE:
-	case MAILBOX_LEG_ADMIT:
-	case MAILBOX_LEG_REFUSE:
 		fail();
 	}
 }
@@ -280,6 +288,45 @@ void world_retired(struct world *w, unsigned int port)
 	world_work(w);
 }
 
+/* --- SOCKS5 --- */
+
+static void name_of(uint8_t name[LEG_NAME_BYTES], const char *text)
+{
+	memset(name, 0, LEG_NAME_BYTES);
+	memcpy(name, text, strnlen(text, LEG_NAME_BYTES));
+}
+
+void world_named(struct world *w, unsigned int port, const char *name)
+{
+	struct mailbox_event ev = {
+		.type = MAILBOX_LEG_NAMED, .id = port, .worker = port % N_WORKERS};
+
+	ev.named.tuple = world_tuple(port);
+	ev.named.tuple.relay_port = htons(SOCKS5);
+	name_of(ev.named.name, name);
+	w->legs[port] = (struct world_leg){.exists = true, .named = true, .worker = ev.worker};
+	report(w, &ev);
+	deliver(w);
+	world_work(w);
+}
+
+unsigned int world_activate(struct world *w, const char *from, const char *sid, const char *target,
+			    const char *name, const char *other)
+{
+	struct activation activation = {
+		.from = from, .sid = sid, .target = target, .n_names = other != NULL ? 2 : 1};
+	unsigned int iq = w->n_iqs++;
+
+	assert_true(iq < WORLD_IQS);
+	name_of(activation.names[0], name);
+	if (other != NULL)
+		name_of(activation.names[1], other);
+	w->iqs[iq] = (struct world_iq){.used = true, .result = PENDING};
+	session_activate(w->book, &activation, &w->iqs[iq], w->now_ms);
+	world_work(w);
+	return iq;
+}
+
 /* --- claims --- */
 
 unsigned int world_claim(struct world *w, const struct claim *claim)
@@ -366,6 +413,8 @@ static void default_config(struct config *cfg)
 {
 	cfg->endpoint.enabled = true;
 	cfg->endpoint.port = SERVICE;
+	cfg->socks5.enabled = true;
+	cfg->socks5.port = SOCKS5;
 	cfg->n_ports = 1;
 	cfg->ports[0].n_addresses = 1;
 	cfg->ports[0].addresses[0].addr = world_ip("192.0.2.1");

@@ -29,11 +29,13 @@
 #define WORLD_FLOWS 16384
 #define WORLD_TRACE 512
 #define SERVICE	    4000
+#define SOCKS5	    7777
 
 #define PENDING (-1) /* of an IQ that is not answered */
 
 struct world_leg {
 	bool exists, claimed, retire_asked, retired, reset, opened;
+	bool named, admitted, refused;
 	uint64_t flow;
 	unsigned int side, worker;
 	bool report_withheld;
@@ -86,6 +88,13 @@ void world_established(struct world *w, unsigned int port);
 void world_established_as(struct world *w, unsigned int id, unsigned int port);
 void world_gone(struct world *w, unsigned int port, enum leg_end end);
 void world_retired(struct world *w, unsigned int port);
+
+/* --- SOCKS5 --- */
+/* Leg `port` of the SOCKS5 service asked for the name that begins with `name`. */
+void world_named(struct world *w, unsigned int port, const char *name);
+/* The activation of one of two names (NULL: there is only one); returns the index of its IQ. */
+unsigned int world_activate(struct world *w, const char *from, const char *sid, const char *target,
+			    const char *name, const char *other);
 
 /* --- claims; each returns the index of its IQ --- */
 unsigned int world_claim(struct world *w, const struct claim *claim);
