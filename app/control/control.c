@@ -14,12 +14,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "bytestreams.h"
 #include "control.h"
 #include "counter.h"
 #include "dispatch.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"
+#include "request_book.h"
 #include "service.h"
 #include "session.h"
 #include "stream.h"
@@ -33,7 +35,9 @@ struct control {
 	struct stream *stream;
 	struct dispatch *dispatch;
 	struct service *service;
+	struct request_book *requests; /* of the two services, until session answers them */
 	struct endpoint *endpoint;
+	struct bytestreams *bytestreams;
 	struct session_book *book;
 	int stop_fd;
 	struct loop_source stop_source;
@@ -80,11 +84,11 @@ static bool connected(void *ctx)
 	return stream_ready(c->stream);
 }
 
-static void answer_claim(void *ctx, void *iq, enum iq_result result)
+static void answer_request(void *ctx, void *iq, enum iq_result result)
 {
 	struct control *c = ctx;
 
-	endpoint_answer(c->endpoint, iq, result);
+	request_book_answer(c->requests, iq, result);
 }
 
 static int create_xmpp(struct control *c, const struct config *cfg)
@@ -102,9 +106,13 @@ static int create_xmpp(struct control *c, const struct config *cfg)
 	c->dispatch = dispatch_create(cfg->xmpp.jid, &c->stats, &outlet);
 	if (c->stream == NULL || c->dispatch == NULL)
 		return -1;
+	c->requests = request_book_create(c->dispatch, 2 * (uint64_t)cfg->limits.sessions);
+	if (c->requests == NULL)
+		return -1;
 	c->service = service_create(cfg, c->dispatch);
-	c->endpoint = endpoint_create(cfg, c->dispatch);
-	return c->service == NULL || c->endpoint == NULL ? -1 : 0;
+	c->endpoint = endpoint_create(cfg, c->dispatch, c->requests);
+	c->bytestreams = bytestreams_create(cfg, c->dispatch, c->requests);
+	return c->service == NULL || c->endpoint == NULL || c->bytestreams == NULL ? -1 : 0;
 }
 
 static int create_loop(struct control *c)
@@ -126,7 +134,7 @@ static int create_loop(struct control *c)
 struct control *control_create(const struct config *cfg, struct mailbox *mb,
 			       const struct mailbox_splicer *splicer)
 {
-	struct session_answers answers = {.answer = answer_claim, .connected = connected};
+	struct session_answers answers = {.answer = answer_request, .connected = connected};
 	struct control *c = aligned_alloc(_Alignof(struct control), sizeof(*c));
 	int saved;
 
@@ -142,6 +150,7 @@ struct control *control_create(const struct config *cfg, struct mailbox *mb,
 	if (c->book == NULL)
 		goto fail;
 	endpoint_set_book(c->endpoint, c->book);
+	bytestreams_set_book(c->bytestreams, c->book);
 	return c;
 fail:
 	saved = errno;
@@ -156,7 +165,9 @@ void control_destroy(struct control *c)
 		return;
 	if (c->book != NULL)
 		session_book_destroy(c->book);
+	bytestreams_destroy(c->bytestreams);
 	endpoint_destroy(c->endpoint);
+	request_book_destroy(c->requests);
 	service_destroy(c->service);
 	dispatch_destroy(c->dispatch);
 	stream_destroy(c->stream);

@@ -1,85 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A request lives from a claim that could be read to its answer.  Session sees to it that each is
- * answered; their number is bounded by two claims for each session allowed.
- */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "access.h"
+#include "admission.h"
 #include "endpoint.h"
 #include "ip_literal.h"
 #include "jid.h"
-#include "log.h"
 #include "reply.h"
 #include "session.h"
+#include "sid.h"
 
-/* Where the answer to a claim goes. */
-struct request {
-	LIST_ENTRY(request) entry;
-	const char *ns; /* the configuration's own string */
-	char *id;	/* behind `from`, in the same memory */
-	char from[];
-};
-
+/* Immutable, but for the book that is set once. */
 struct endpoint {
 	const struct config *cfg;
 	struct dispatch *dispatch;
+	struct request_book *requests;
 	struct session_book *book;
-	LIST_HEAD(, request) requests;
-	uint64_t n_requests;
 };
-
-static struct request *request_create(struct endpoint *e, const struct iq *iq)
-{
-	size_t from_size = strlen(iq->from) + 1, id_size = strlen(iq->id) + 1;
-	struct request *r;
-
-	if (e->n_requests >= 2 * (uint64_t)e->cfg->limits.sessions)
-		return NULL;
-	r = malloc(sizeof(*r) + from_size + id_size);
-	if (r == NULL)
-		return NULL;
-	r->ns = iq->ns;
-	r->id = r->from + from_size;
-	memcpy(r->from, iq->from, from_size);
-	memcpy(r->id, iq->id, id_size);
-	LIST_INSERT_HEAD(&e->requests, r, entry);
-	e->n_requests++;
-	return r;
-}
-
-static void request_free(struct endpoint *e, struct request *r)
-{
-	LIST_REMOVE(r, entry);
-	e->n_requests--;
-	free(r);
-}
-
-void endpoint_answer(void *ctx, void *iq, enum iq_result result)
-{
-	struct endpoint *e = ctx;
-	struct request *r = iq;
-
-	if (result == IQ_OK)
-		dispatch_result(e->dispatch, IQ_CLAIM, r->from, r->id,
-				reply_element("query", r->ns));
-	else
-		dispatch_error(e->dispatch, IQ_CLAIM, r->from, r->id, result);
-	request_free(e, r);
-}
-
-/* No control characters: mxml hands on a line end in an attribute where XML has a space. */
-static bool sid_valid(const char *sid)
-{
-	size_t len = strlen(sid);
-
-	return len > 0 && len <= SESSION_SID_MAX && reply_can_carry(sid);
-}
 
 /* `sid`, or what the proposal's own samples write instead. */
 static bool read_sid(mxml_node_t *query, const char **sid)
@@ -155,32 +94,15 @@ static mxml_node_t *only_endpoint(const struct iq *iq)
 	return found;
 }
 
-/* The service must be on and the sender allowed, before anything else is looked at. */
-static bool admitted(struct endpoint *e, enum iq_kind kind, const struct iq *iq)
-{
-	struct log_quoted q;
-
-	if (!e->cfg->endpoint.enabled) {
-		dispatch_error(e->dispatch, kind, iq->from, iq->id, IQ_SERVICE_UNAVAILABLE);
-		return false;
-	}
-	if (!access_allowed(e->cfg, iq->from)) {
-		log_debug("%s is not allowed to use the relay", log_quote(&q, iq->from));
-		dispatch_error(e->dispatch, kind, iq->from, iq->id, IQ_FORBIDDEN);
-		return false;
-	}
-	return true;
-}
-
 static void handle_claim(void *ctx, const struct iq *iq)
 {
 	struct endpoint *e = ctx;
 	struct claim claim = {.from = iq->from};
 	char peer[CONFIG_MAX_JID + 1];
-	struct request *request;
+	void *request;
 	mxml_node_t *el;
 
-	if (!admitted(e, IQ_CLAIM, iq))
+	if (!admission_check(e->cfg, e->cfg->endpoint.enabled, e->dispatch, IQ_CLAIM, iq))
 		return;
 	el = only_endpoint(iq);
 	if (el == NULL || !read_sid(iq->payload, &claim.sid) || claim.sid == NULL ||
@@ -188,12 +110,9 @@ static void handle_claim(void *ctx, const struct iq *iq)
 		dispatch_error(e->dispatch, IQ_CLAIM, iq->from, iq->id, IQ_BAD_REQUEST);
 		return;
 	}
-	request = request_create(e, iq);
-	if (request == NULL) {
-		dispatch_error(e->dispatch, IQ_CLAIM, iq->from, iq->id, IQ_RESOURCE_CONSTRAINT);
-		return;
-	}
-	session_claim(e->book, &claim, request, iq->now_ms);
+	request = request_book_add(e->requests, IQ_CLAIM, true, iq);
+	if (request != NULL)
+		session_claim(e->book, &claim, request, iq->now_ms);
 }
 
 static void add_connection(struct endpoint *e, mxml_node_t *query, const char *host)
@@ -250,7 +169,7 @@ static void handle_address(void *ctx, const struct iq *iq)
 	const char *sid, *peer_given;
 	char peer[CONFIG_MAX_JID + 1];
 
-	if (!admitted(e, IQ_ADDRESS, iq))
+	if (!admission_check(e->cfg, e->cfg->endpoint.enabled, e->dispatch, IQ_ADDRESS, iq))
 		return;
 	if (!read_sid(iq->payload, &sid) || !read_peer(iq->payload, iq->from, peer, &peer_given) ||
 	    (sid == NULL) != (peer_given == NULL))
@@ -261,7 +180,8 @@ static void handle_address(void *ctx, const struct iq *iq)
 		answer_address(e, iq);
 }
 
-struct endpoint *endpoint_create(const struct config *cfg, struct dispatch *d)
+struct endpoint *endpoint_create(const struct config *cfg, struct dispatch *d,
+				 struct request_book *requests)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));
 	struct iq_route get = {.set = false, .name = "query", .handle = handle_address, .ctx = e};
@@ -273,7 +193,7 @@ struct endpoint *endpoint_create(const struct config *cfg, struct dispatch *d)
 		return NULL;
 	e->cfg = cfg;
 	e->dispatch = d;
-	LIST_INIT(&e->requests);
+	e->requests = requests;
 	for (i = 0; i < cfg->xmpp.namespaces.count && err == 0; i++) {
 		get.ns = set.ns = cfg->xmpp.namespaces.names[i];
 		err = dispatch_add(d, &get);
@@ -290,14 +210,6 @@ struct endpoint *endpoint_create(const struct config *cfg, struct dispatch *d)
 
 void endpoint_destroy(struct endpoint *e)
 {
-	struct request *r, *next;
-
-	if (e == NULL)
-		return;
-	for (r = LIST_FIRST(&e->requests); r != NULL; r = next) {
-		next = LIST_NEXT(r, entry);
-		free(r);
-	}
 	free(e);
 }
 

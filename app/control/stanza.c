@@ -175,3 +175,31 @@ mxml_node_t *stanza_next_child(mxml_node_t *parent, mxml_node_t *after)
 	}
 	return NULL;
 }
+
+/* The text or CDATA section that the node is; NULL for an element. */
+static const char *node_text(mxml_node_t *node)
+{
+	const char *name = mxmlGetElement(node);
+
+	if (name == NULL)
+		return mxmlGetOpaque(node);
+	return name[0] == '!' ? mxmlGetCDATA(node) : NULL;
+}
+
+bool stanza_text(mxml_node_t *element, char *text, size_t size)
+{
+	mxml_node_t *node;
+	size_t used = 0;
+
+	for (node = mxmlGetFirstChild(element); node != NULL; node = mxmlGetNextSibling(node)) {
+		const char *part = node_text(node);
+		size_t len = part != NULL ? strlen(part) : 0;
+
+		if (part == NULL || len >= size - used)
+			return false;
+		memcpy(text + used, part, len);
+		used += len;
+	}
+	text[used] = '\0';
+	return true;
+}

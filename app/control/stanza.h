@@ -13,6 +13,7 @@
 #define TANDEM_STANZA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <mxml.h>
 
@@ -47,5 +48,9 @@ const char *stanza_attribute(mxml_node_t *element, const char *name);
 /* The next element among the children of `parent` behind `after`, or the first for NULL; NULL at
  * the end.  Text and CDATA sections are passed over. */
 mxml_node_t *stanza_next_child(mxml_node_t *parent, mxml_node_t *after);
+
+/* Copy the character data of an element that has no elements in it.  False for one that has, and
+ * when it does not fit into `size` bytes with its NUL. */
+bool stanza_text(mxml_node_t *element, char *text, size_t size);
 
 #endif

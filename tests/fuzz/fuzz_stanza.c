@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A component's incoming stream: framing, tree, dispatch and the endpoint service, up to a session
- * book made of cardboard.  Every answer must be a stanza by our own reading, and a request gets
- * one at most, with its id.  The first byte of the input says how the book answers.
+ * A component's incoming stream: framing, tree, dispatch and the two services, up to a session book
+ * made of cardboard.  Every answer must be a stanza by our own reading, and a request gets one at
+ * most, with its id.  The first byte of the input says how the book answers.
  */
 #include <errno.h>
 
+#include "bytestreams.h"
 #include "dispatch.h"
 #include "endpoint.h"
 #include "frame.h"
 #include "fuzz.h"
 #include "jid.h"
+#include "jid_prep.h"
 #include "session.h"
 
 #define PENDING_MAX 16
@@ -20,7 +22,7 @@ static void *pending[PENDING_MAX];
 static unsigned int n_pending, n_sent, n_claimed;
 static uint8_t manner;
 static const char *asked; /* the id of the request that is dispatched */
-static struct endpoint *endpoint;
+static struct request_book *requests;
 
 /* --- the far end of our answers --- */
 
@@ -66,22 +68,48 @@ static void check_claim(const struct claim *c)
 	CHECK(strlen(c->from) <= CONFIG_MAX_JID);
 }
 
+static void check_activation(const struct activation *a)
+{
+	size_t sid = strlen(a->sid);
+	char prepared[JID_SIZE];
+
+	CHECK(sid >= 1 && sid <= SESSION_SID_MAX);
+	CHECK(strlen(a->from) <= CONFIG_MAX_JID && strlen(a->target) <= CONFIG_MAX_JID);
+	CHECK(jid_prepare(a->target, prepared));
+	CHECK(a->n_names == 1 ||
+	      (a->n_names == 2 && memcmp(a->names[0], a->names[1], LEG_NAME_BYTES) != 0));
+}
+
+static void take_request(void *iq)
+{
+	n_claimed++;
+	if (manner & 1 && n_pending < PENDING_MAX)
+		pending[n_pending++] = iq;
+	else
+		request_book_answer(requests, iq, (manner >> 1) % IQ_RESULTS);
+}
+
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
 {
 	(void)book;
 	(void)now_ms;
 	check_claim(claim);
-	n_claimed++;
-	if (manner & 1 && n_pending < PENDING_MAX)
-		pending[n_pending++] = iq;
-	else
-		endpoint_answer(endpoint, iq, (manner >> 1) % IQ_RESULTS);
+	take_request(iq);
+}
+
+void session_activate(struct session_book *book, const struct activation *activation, void *iq,
+		      uint64_t now_ms)
+{
+	(void)book;
+	(void)now_ms;
+	check_activation(activation);
+	take_request(iq);
 }
 
 static void answer_pending(void)
 {
 	while (n_pending > 0)
-		endpoint_answer(endpoint, pending[--n_pending], (manner >> 1) % IQ_RESULTS);
+		request_book_answer(requests, pending[--n_pending], (manner >> 1) % IQ_RESULTS);
 }
 
 /* --- the stream --- */
@@ -166,6 +194,7 @@ static struct config cfg = {
 	.ports = {{.n_addresses = 1,
 		   .addresses = {{.addr = {.s6_addr = {[10] = 0xff, 0xff, 192, 0, 2, 1}}}}}},
 	.endpoint = {.enabled = true, .port = 4000},
+	.socks5 = {.enabled = true, .port = 7777},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -175,14 +204,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, size};
 	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
 
+	struct endpoint *endpoint;
+	struct bytestreams *bytestreams;
+
 	CHECK(d != NULL);
-	endpoint = endpoint_create(&cfg, d);
-	CHECK(endpoint != NULL);
+	requests = request_book_create(d, 2 * (uint64_t)cfg.limits.sessions);
+	endpoint = endpoint_create(&cfg, d, requests);
+	bytestreams = bytestreams_create(&cfg, d, requests);
+	CHECK(requests != NULL && endpoint != NULL && bytestreams != NULL);
 	manner = input_u8(&in);
 	n_sent = n_claimed = 0;
 	read_stream(d, &in);
 	answer_pending();
+	bytestreams_destroy(bytestreams);
 	endpoint_destroy(endpoint);
+	request_book_destroy(requests);
 	dispatch_destroy(d);
 	return 0;
 }

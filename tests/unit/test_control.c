@@ -73,6 +73,15 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	waiting = iq;
 }
 
+void session_activate(struct session_book *book, const struct activation *activation, void *iq,
+		      uint64_t now_ms)
+{
+	(void)book;
+	(void)now_ms;
+	assert_string_equal(activation->target, "b@e/x");
+	answers.answer(answers.ctx, iq, IQ_OK);
+}
+
 void session_event(struct session_book *book, const struct mailbox_event *ev, uint64_t now_ms)
 {
 	(void)book;
@@ -181,6 +190,7 @@ static void test_wheel(void **state)
 			 .namespaces = {.names = namespaces, .count = 1}},
 		.limits = {.sessions = 10},
 		.endpoint = {.enabled = true, .port = 4000},
+		.socks5 = {.enabled = true, .port = 7777},
 	};
 	int listener = server_listen(&cfg.xmpp.server_port), fd;
 	struct mailbox *mb = mailbox_create(1);
@@ -197,6 +207,12 @@ static void test_wheel(void **state)
 	say(fd, CLAIM("1", "a@e/x") CLAIM("2", "b@e/x"));
 	expect(fd, "<iq type=\"result\" from=\"relay.example.org\" to=\"a@e/x\" id=\"1\">"
 		   "<query xmlns=\"whoknows\" /></iq>");
+
+	/* the other service's requests find their way back as well */
+	say(fd, "<iq type='set' id='3' from='a@e/x' to='relay.example.org'>"
+		"<query xmlns='http://jabber.org/protocol/bytestreams' sid='A01'>"
+		"<activate>b@e/x</activate></query></iq>");
+	expect(fd, "<iq type=\"result\" from=\"relay.example.org\" to=\"a@e/x\" id=\"3\" />");
 
 	/* more events than a round takes, and one that has to wake it */
 	for (i = 0; i < EVENTS; i++) {
@@ -220,6 +236,7 @@ static void test_wheel(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_true(destroyed);
 	assert_int_equal(control_stats(c)->iq[IQ_CLAIM][IQ_OK], 1);
+	assert_int_equal(control_stats(c)->iq[IQ_ACTIVATE][IQ_OK], 1);
 	assert_int_equal(control_stats(c)->iq[IQ_CLAIM][IQ_SERVICE_UNAVAILABLE], 1);
 	control_destroy(c);
 	mailbox_destroy(mb);

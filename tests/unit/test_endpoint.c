@@ -88,12 +88,12 @@ static char *names[] = {(char[]){"r1.example.net"}, (char[]){"198.51.100.7"}};
 static struct config cfg = {
 	.xmpp = {.jid = (char[]){"relay.example.org"},
 		 .namespaces = {.names = namespaces, .count = 2}},
-	.limits = {.sessions = 2},
 	.n_ports = 2,
 	.endpoint = {.enabled = true, .port = 4000},
 };
 static struct control_stats stats;
 static struct dispatch *dispatch;
+static struct request_book *requests;
 static struct endpoint *endpoint;
 
 static int setup(void **state)
@@ -109,7 +109,9 @@ static int setup(void **state)
 	inet_pton(AF_INET6, "::ffff:192.0.2.10", &cfg.ports[1].addresses[0].addr);
 	inet_pton(AF_INET6, "::ffff:192.0.2.11", &cfg.ports[1].addresses[1].addr);
 	dispatch = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
-	endpoint = endpoint_create(&cfg, dispatch);
+	requests = request_book_create(dispatch, 4);
+	assert_non_null(requests);
+	endpoint = endpoint_create(&cfg, dispatch, requests);
 	assert_non_null(endpoint);
 	endpoint_set_book(endpoint, (struct session_book *)claimed);
 	n_sent = n_claimed = 0;
@@ -120,6 +122,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	endpoint_destroy(endpoint);
+	request_book_destroy(requests);
 	dispatch_destroy(dispatch);
 	return 0;
 }
@@ -348,6 +351,9 @@ static void test_answers(void **state)
 		{IQ_FORBIDDEN, ERROR("auth", "forbidden")},
 		{IQ_POLICY_VIOLATION, ERROR("modify", "policy-violation")},
 		{IQ_BAD_REQUEST, BAD_REQUEST},
+		{IQ_JID_MALFORMED, ERROR("modify", "jid-malformed")},
+		{IQ_NOT_ALLOWED, ERROR("cancel", "not-allowed")},
+		{IQ_DRAINING, ERROR("wait", "service-unavailable")},
 	};
 	size_t i;
 
@@ -356,13 +362,13 @@ static void test_answers(void **state)
 		n_claimed = 0;
 		feed(SET "<query xmlns='urn:example:w' sid='A01'>" EP END);
 		assert_string_equal(sent, "");
-		endpoint_answer(endpoint, iqs[0], rows[i].result);
+		request_book_answer(requests, iqs[0], rows[i].result);
 		assert_string_equal(sent, rows[i].out);
 		assert_int_equal(stats.iq[IQ_CLAIM][rows[i].result], 1);
 	}
 }
 
-/* limits.sessions is 2: four claims may wait, in any order of answers; the rest is freed at the
+/* Four claims may wait, in any order of answers; the rest is freed at the
  * end. */
 static void test_requests_are_bounded(void **state)
 {
@@ -375,7 +381,7 @@ static void test_requests_are_bounded(void **state)
 	feed(SET Q "sid='A01'>" EP END);
 	assert_int_equal(n_claimed, 4);
 	assert_string_equal(sent, ERROR("wait", "resource-constraint"));
-	endpoint_answer(endpoint, iqs[2], IQ_OK);
+	request_book_answer(requests, iqs[2], IQ_OK);
 	assert_string_equal(sent, OK("whoknows"));
 	feed(SET Q "sid='A01'>" EP END);
 	assert_int_equal(n_claimed, 5);

@@ -118,6 +118,41 @@ static void test_byte_order_marks(void **state)
 	stanza_free(st);
 }
 
+/* The character data of an element. */
+static void test_text(void **state)
+{
+	static const struct {
+		const char *in, *text; /* NULL: it has more than that, or too much */
+	} rows[] = {
+		{"<a>bob@example.org/laptop</a>", "bob@example.org/laptop"},
+		{"<a/>", ""},
+		{"<a></a>", ""},
+		{"<a> b\n</a>", " b\n"},
+		{"<a>room@muc/&lt;&amp;&#x41;&quot;</a>", "room@muc/<&A\""},
+		{"<a><![CDATA[<b>]]></a>", "<b>"},
+		{"<a>x<![CDATA[&amp;]]>y<![CDATA[]]></a>", "x&amp;y"},
+		{"<a>x<b/></a>", NULL},
+		{"<a><b>x</b></a>", NULL},
+		{"<a>0123456789012345678901234567890</a>", "0123456789012345678901234567890"},
+		{"<a>01234567890123456789012345678901</a>", NULL},
+		{"<a>0123456789012345<![CDATA[6789012345678901]]></a>", NULL},
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stanza *st = stanza_parse(rows[i].in, NULL);
+		bool good;
+
+		assert_non_null(st);
+		good = stanza_text(stanza_root(st), text, sizeof(text));
+		assert_int_equal(good, rows[i].text != NULL);
+		if (good)
+			assert_string_equal(text, rows[i].text);
+		stanza_free(st);
+	}
+}
+
 static void test_unparsable(void **state)
 {
 	static const char *const rows[] = {
@@ -219,10 +254,10 @@ static void test_jids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_namespaces), cmocka_unit_test(test_default_namespace),
-		cmocka_unit_test(test_attributes), cmocka_unit_test(test_byte_order_marks),
-		cmocka_unit_test(test_unparsable), cmocka_unit_test(test_replies),
-		cmocka_unit_test(test_jids),
+		cmocka_unit_test(test_namespaces),	 cmocka_unit_test(test_default_namespace),
+		cmocka_unit_test(test_attributes),	 cmocka_unit_test(test_text),
+		cmocka_unit_test(test_byte_order_marks), cmocka_unit_test(test_unparsable),
+		cmocka_unit_test(test_replies),		 cmocka_unit_test(test_jids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
