@@ -46,11 +46,13 @@ struct config_xmpp {
 	char *secret_file;
 	char *secret; /* the file's first line; never logged */
 	struct config_names namespaces;
+	char *abuse; /* a URI; NULL when not given */
 };
 
 struct config_access {
 	struct config_names allow; /* domains or JIDs; filled with the parent domain when absent */
 	struct config_names deny;
+	struct config_names admins; /* who may use commands */
 };
 
 struct config_limits {

@@ -430,6 +430,8 @@ void config_free(struct config *cfg)
 	free_names(&cfg->xmpp.namespaces);
 	free_names(&cfg->access.allow);
 	free_names(&cfg->access.deny);
+	free_names(&cfg->access.admins);
+	free(cfg->xmpp.abuse);
 	free(cfg->dataplane.file_prefix);
 	for (unsigned int i = 0; i < CONFIG_MAX_PORTS; i++) {
 		free(cfg->ports[i].device);

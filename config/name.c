@@ -110,6 +110,15 @@ static bool is_host(const char *text)
 	return is_ip(text) || is_dotted(text, strlen(text), false);
 }
 
+/* The scheme of RFC 3986 section 3.1, and something behind it. */
+static bool is_uri(const char *text)
+{
+	size_t scheme = strspn(text, ALNUM "+-.");
+
+	return is_word(text) && isalpha((unsigned char)text[0]) && text[scheme] == ':' &&
+	       text[scheme + 1] != '\0';
+}
+
 static bool consists_of(const char *text, const char *set)
 {
 	return text[strspn(text, set)] == '\0';
@@ -136,6 +145,7 @@ const struct name_kind name_text = {"a text without control characters", is_text
 const struct name_kind name_domain = {"a domain", is_domain, lower_domain};
 const struct name_kind name_jid = {"a domain or JID", is_jid, lower_domain};
 const struct name_kind name_namespace = {"a namespace", is_word, NULL};
+const struct name_kind name_uri = {"a URI such as mailto:abuse@example.org", is_uri, NULL};
 const struct name_kind name_host = {"a host name or IP address", is_host, NULL};
 const struct name_kind name_ip = {"an IP address", is_ip, NULL};
 const struct name_kind name_interface = {"an interface name (letters, digits and ._-)",

@@ -15,6 +15,7 @@ extern const struct name_kind name_text;	/* anything without control characters 
 extern const struct name_kind name_domain;	/* an XMPP domain; lower-cased */
 extern const struct name_kind name_jid;		/* RFC 7622; its domain is lower-cased (ASCII) */
 extern const struct name_kind name_namespace;	/* of XML */
+extern const struct name_kind name_uri;		/* RFC 3986: a scheme and more */
 extern const struct name_kind name_host;	/* host name or IP literal without brackets */
 extern const struct name_kind name_ip;		/* IP literal without brackets */
 extern const struct name_kind name_interface;	/* of a kernel interface we make */

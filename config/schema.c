@@ -49,8 +49,8 @@ const struct schema_row schema_rows[] = {
 	{"xmpp.namespaces", SCHEMA_TEXT, .list = true, .min = 1, .max = 256, .min_items = 1,
 		.max_items = CONFIG_MAX_NAMESPACES, .def = "whoknows", .kind = &name_namespace,
 		KEPT(xmpp.namespaces)},
-	{"xmpp.abuse", SCHEMA_TEXT, SCHEMA_LIVE, .min = 1, .max = 1024,
-		.unbuilt = "service discovery information"},
+	{"xmpp.abuse", SCHEMA_TEXT, SCHEMA_LIVE, .min = 1, .max = 1024, .kind = &name_uri,
+		KEPT(xmpp.abuse)},
 
 	SECTION("access"),
 	{"access.allow", SCHEMA_TEXT, SCHEMA_LIVE, NAMES, .min = 1, .min_items = 1,
@@ -58,7 +58,7 @@ const struct schema_row schema_rows[] = {
 	{"access.deny", SCHEMA_TEXT, SCHEMA_LIVE, NAMES, .min = 1, .kind = &name_jid,
 		KEPT(access.deny)},
 	{"access.admins", SCHEMA_TEXT, SCHEMA_LIVE, NAMES, .min = 1, .kind = &name_jid,
-		.unbuilt = "administration over XMPP"},
+		KEPT(access.admins)},
 
 	SECTION("limits"),
 	{"limits.sessions", SCHEMA_UINT, .min = 1, .max = MAX_TABLE, .def = "100000",

@@ -42,11 +42,22 @@ static bool listed(const struct config_names *list, const struct jid *who)
 	return false;
 }
 
-bool access_allowed(const struct config *cfg, const char *from_jid)
+static bool permitted(const struct config *cfg, const struct config_names *list,
+		      const char *from_jid)
 {
 	struct jid who;
 
 	if (from_jid == NULL || !jid_split(from_jid, &who))
 		return false;
-	return !listed(&cfg->access.deny, &who) && listed(&cfg->access.allow, &who);
+	return !listed(&cfg->access.deny, &who) && listed(list, &who);
+}
+
+bool access_allowed(const struct config *cfg, const char *from_jid)
+{
+	return permitted(cfg, &cfg->access.allow, from_jid);
+}
+
+bool access_is_admin(const struct config *cfg, const char *from_jid)
+{
+	return permitted(cfg, &cfg->access.admins, from_jid);
 }

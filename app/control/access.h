@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who may use the relay: the lists access.allow and access.deny. */
+/* Who may use the relay and who may rule it: the lists access.allow, access.deny and access.admins. */
 #ifndef TANDEM_ACCESS_H
 #define TANDEM_ACCESS_H
 
@@ -16,5 +16,8 @@
  * neither.  Any thread.
  */
 bool access_allowed(const struct config *cfg, const char *from_jid);
+
+/* Likewise whether the sender may administer the relay: on access.admins and not on the deny list. */
+bool access_is_admin(const struct config *cfg, const char *from_jid);
 
 #endif

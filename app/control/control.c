@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bytestreams.h"
+#include "commands.h"
 #include "control.h"
 #include "counter.h"
 #include "dispatch.h"
@@ -34,6 +35,7 @@ struct control {
 	struct loop *loop;
 	struct stream *stream;
 	struct dispatch *dispatch;
+	struct commands *commands;
 	struct service *service;
 	struct request_book *requests; /* of the two services, until session answers them */
 	struct endpoint *endpoint;
@@ -107,9 +109,10 @@ static int create_xmpp(struct control *c, const struct config *cfg)
 	if (c->stream == NULL || c->dispatch == NULL)
 		return -1;
 	c->requests = request_book_create(c->dispatch, 2 * (uint64_t)cfg->limits.sessions);
-	if (c->requests == NULL)
+	c->commands = commands_create(cfg, c->dispatch);
+	if (c->requests == NULL || c->commands == NULL)
 		return -1;
-	c->service = service_create(cfg, c->dispatch);
+	c->service = service_create(cfg, c->dispatch, c->commands, mailbox_now_ms());
 	c->endpoint = endpoint_create(cfg, c->dispatch, c->requests);
 	c->bytestreams = bytestreams_create(cfg, c->dispatch, c->requests);
 	return c->service == NULL || c->endpoint == NULL || c->bytestreams == NULL ? -1 : 0;
@@ -151,6 +154,7 @@ struct control *control_create(const struct config *cfg, struct mailbox *mb,
 		goto fail;
 	endpoint_set_book(c->endpoint, c->book);
 	bytestreams_set_book(c->bytestreams, c->book);
+	commands_set_book(c->commands, c->book);
 	return c;
 fail:
 	saved = errno;
@@ -169,6 +173,7 @@ void control_destroy(struct control *c)
 	endpoint_destroy(c->endpoint);
 	request_book_destroy(c->requests);
 	service_destroy(c->service);
+	commands_destroy(c->commands);
 	dispatch_destroy(c->dispatch);
 	stream_destroy(c->stream);
 	loop_destroy(c->loop);

@@ -69,6 +69,8 @@ static void check_config(const struct config *cfg)
 	CHECK(cfg->xmpp.namespaces.count > 0);
 	check_names(&cfg->access.allow, CONFIG_MAX_NAMES);
 	check_names(&cfg->access.deny, CONFIG_MAX_NAMES);
+	check_names(&cfg->access.admins, CONFIG_MAX_NAMES);
+	CHECK(cfg->xmpp.abuse == NULL || strchr(cfg->xmpp.abuse, ':') != NULL);
 	check_names(&cfg->advertise, CONFIG_MAX_NAMES);
 	CHECK(cfg->dataplane.n_workers >= 1 && cfg->dataplane.n_workers <= CONFIG_MAX_WORKERS);
 	CHECK(cfg->n_ports >= 1 && cfg->n_ports <= CONFIG_MAX_PORTS);

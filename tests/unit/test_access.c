@@ -97,12 +97,34 @@ static void test_length(void **state)
 	assert_false(access_allowed(&cfg, from));
 }
 
+static void test_admins(void **state)
+{
+	static char root[] = "root@example.org", ops[] = "ops@example.org/desk",
+		    bad[] = "bad@example.org";
+	static char *admins[] = {root, ops, bad}, *denied[] = {bad};
+	const struct config rules = {.access = {.admins = {admins, 3}, .deny = {denied, 1}}};
+
+	(void)state;
+	assert_true(access_is_admin(&rules, "root@example.org/x"));
+	assert_true(access_is_admin(&rules, "Root@Example.org"));
+	assert_true(access_is_admin(&rules, "ops@example.org/desk"));
+	assert_false(access_is_admin(&rules, "ops@example.org/sofa"));
+	assert_false(access_is_admin(&rules, "alice@example.org/x"));
+	assert_false(access_is_admin(&rules, "bad@example.org/x"));
+	assert_false(access_is_admin(&rules, "example.org"));
+	assert_false(access_is_admin(&rules, "root@x.example.org"));
+	assert_false(access_is_admin(&rules, NULL));
+	/* an admin need not be a user, nor a user an admin */
+	assert_false(access_allowed(&rules, "root@example.org/x"));
+}
+
 static void test_empty_lists(void **state)
 {
 	const struct config nobody = {.n_ports = 0};
 
 	(void)state;
 	assert_false(access_allowed(&nobody, "alice@example.org/home"));
+	assert_false(access_is_admin(&nobody, "alice@example.org/home"));
 }
 
 static void test_fold(void **state)
@@ -126,9 +148,8 @@ static void test_fold(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_empty_lists),
+		cmocka_unit_test(test_table),  cmocka_unit_test(test_length),
+		cmocka_unit_test(test_admins), cmocka_unit_test(test_empty_lists),
 		cmocka_unit_test(test_fold),
 	};
 

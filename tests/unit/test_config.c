@@ -125,6 +125,8 @@ static void defaults(void **state)
 	assert_int_equal(cfg->access.allow.count, 1);
 	assert_string_equal(cfg->access.allow.names[0], "example.org");
 	assert_int_equal(cfg->access.deny.count, 0);
+	assert_int_equal(cfg->access.admins.count, 0);
+	assert_null(cfg->xmpp.abuse);
 	assert_int_equal(cfg->limits.sessions, 100000);
 	assert_int_equal(cfg->limits.sessions_per_jid, 16);
 	assert_int_equal(cfg->limits.legs, 200000);
@@ -171,9 +173,11 @@ static const char every_key[] =
 	"  namespaces:\n"
 	"    - urn:a\n"
 	"    - 'urn:b'\n"
+	"  abuse: \"mailto:abuse@example.net\"\n"
 	"access:\n"
 	"  allow: [Example.ORG, Alice@Example.COM/My Phone]\n"
 	"  deny: [Mallory@EXAMPLE.org]\n"
+	"  admins: [Root@Example.NET]\n"
 	"limits: {sessions: 11, sessions_per_jid: 12, legs: 13, legs_per_source: 14, half_open: 15}\n"
 	"timers: {match: 500ms, claim: 1m30s, pair: 45s, idle: 1d2h3m4s5ms, transitory: 60s}\n"
 	"dataplane:\n"
@@ -241,6 +245,9 @@ static void every_built_key(void **state)
 	assert_string_equal(cfg->access.allow.names[1], "Alice@example.com/My Phone");
 	assert_int_equal(cfg->access.deny.count, 1);
 	assert_string_equal(cfg->access.deny.names[0], "Mallory@example.org");
+	assert_int_equal(cfg->access.admins.count, 1);
+	assert_string_equal(cfg->access.admins.names[0], "Root@example.net");
+	assert_string_equal(cfg->xmpp.abuse, "mailto:abuse@example.net");
 	assert_int_equal(cfg->limits.sessions, 11);
 	assert_int_equal(cfg->limits.sessions_per_jid, 12);
 	assert_int_equal(cfg->limits.legs, 13);
@@ -590,6 +597,13 @@ static const struct bad bad_values[] = {
 	 E(9, "services.advertise[0]", "\"a b\" is not a host name or IP address")},
 	{"xmpp: {jid: a@b.c, server: h:1, secret_file: secret}\n" PORTS SERVICES,
 	 E(1, "xmpp.jid", "\"a@b.c\" is not a domain")},
+	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, abuse: abuse@b}\n" PORTS SERVICES,
+	 E(1, "xmpp.abuse",
+	   "\"abuse@b\" is not a URI such as mailto:abuse@example.org")},
+	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, abuse: \"x: y\"}\n" PORTS SERVICES,
+	 E(1, "xmpp.abuse", "\"x: y\" is not a URI such as mailto:abuse@example.org")},
+	{GOOD "access: {admins: [\"@b\"]}\n",
+	 E(10, "access.admins[0]", "\"@b\" is not a domain or JID")},
 	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, namespaces: []}\n" PORTS SERVICES,
 	 E(1, "xmpp.namespaces", "out of range: must have 1 to 8 entries")},
 	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, namespaces: ['', 'x y']}\n" PORTS
@@ -601,10 +615,6 @@ static const struct bad bad_values[] = {
 #define NOT_BUILT(rest, path, why) {GOOD rest "\n", E(10, path, "not built yet: " why)}
 
 static const struct bad not_built[] = {
-	{"xmpp: {jid: a.b, server: h:1, secret_file: secret, abuse: \"mailto:a@b\"}\n" PORTS
-		 SERVICES,
-	 E(1, "xmpp.abuse", "not built yet: service discovery information")},
-	NOT_BUILT("access: {admins: []}", "access.admins", "administration over XMPP"),
 	NOT_BUILT("limits: {reservations_per_jid: 16}", "limits.reservations_per_jid",
 	   "rendezvous addresses"),
 	NOT_BUILT("timers: {reserve: 120s}", "timers.reserve", "rendezvous addresses"),

@@ -28,6 +28,8 @@
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
 #define NOT_FOUND	       ERROR("cancel", "item-not-found")
 #define POLICY		       ERROR("modify", "policy-violation")
+#define PROXY		       "<identity category=\"proxy\" type=\"bytestreams\" name=\"tandem\" />"
+#define BYTESTREAMS	       "<feature var=\"http://jabber.org/protocol/bytestreams\" />"
 
 static char sent[8192];
 static unsigned int n_sent;
@@ -81,10 +83,11 @@ static const struct row rows[] = {
 	/* disco */
 	{GET "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
 	 "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"http://jabber.org/protocol/disco#info\">"
-	 "<identity category=\"proxy\" type=\"endpoint\" name=\"tandem\" />"
+	 "<identity category=\"component\" type=\"generic\" name=\"tandem\" />"
 	 "<feature var=\"http://jabber.org/protocol/disco#info\" />"
 	 "<feature var=\"http://jabber.org/protocol/disco#items\" />"
 	 "<feature var=\"urn:xmpp:ping\" />"
+	 "<feature var=\"jabber:iq:version\" /><feature var=\"jabber:iq:last\" />"
 	 "<feature var=\"whoknows\" /><feature var=\"urn:example:w\" /></query></iq>",
 	 false, IQ_DISCO, IQ_OK},
 	{GET "<query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
@@ -95,6 +98,16 @@ static const struct row rows[] = {
 	 false, IQ_DISCO, IQ_ITEM_NOT_FOUND},
 	{GET "<query node='x' xmlns='http://jabber.org/protocol/disco#items'/></iq>", NOT_FOUND,
 	 false, IQ_DISCO, IQ_ITEM_NOT_FOUND},
+	/* what runs, and for how long */
+	{GET "<query xmlns='jabber:iq:version'/></iq>",
+	 "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"jabber:iq:version\"><name>tandem</name>"
+	 "<version>" TANDEM_VERSION "</version></query></iq>",
+	 false, IQ_VERSION, IQ_OK},
+	{SET "<query xmlns='jabber:iq:version'/></iq>", UNAVAILABLE, false, IQ_OTHER,
+	 IQ_SERVICE_UNAVAILABLE},
+	{GET "<query xmlns='jabber:iq:last'/></iq>",
+	 "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"jabber:iq:last\" seconds=\"3725\" /></iq>",
+	 false, IQ_LAST, IQ_OK},
 	/* one child, no more and no less */
 	{GET "</iq>", BAD_REQUEST, false, IQ_OTHER, IQ_BAD_REQUEST},
 	{GET "text<![CDATA[<ping xmlns='urn:xmpp:ping'/>]]></iq>", BAD_REQUEST, false, IQ_OTHER,
@@ -156,10 +169,14 @@ static const struct row rows[] = {
 	 UNAVAILABLE, false, IQ_OTHER, IQ_SERVICE_UNAVAILABLE},
 };
 
+#define STARTED 100000
+#define NOW	(STARTED + 3725999)
+
 static void check(const struct row *row, bool oversized)
 {
 	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
-	struct service *s = service_create(&cfg, d);
+	struct commands *c = commands_create(&cfg, d);
+	struct service *s = service_create(&cfg, d, c, STARTED);
 	struct stanza *st =
 		oversized ? stanza_parse_start(row->in, NULL) : stanza_parse(row->in, NULL);
 
@@ -170,13 +187,14 @@ static void check(const struct row *row, bool oversized)
 	if (oversized)
 		dispatch_oversized(d, st);
 	else
-		dispatch_stanza(d, st, 0);
+		dispatch_stanza(d, st, NOW);
 	assert_string_equal(sent, row->out == NULL ? "" : row->out);
 	assert_int_equal(n_sent, row->out != NULL);
 	assert_int_equal(stats.stanzas_dropped, row->dropped);
 	assert_int_equal(stats.iq[row->kind][row->result], row->out != NULL);
 	stanza_free(st);
 	service_destroy(s);
+	commands_destroy(c);
 	dispatch_destroy(d);
 }
 
@@ -247,11 +265,42 @@ static void test_features_follow_configuration(void **state)
 
 	(void)state;
 	cfg.endpoint.enabled = false;
+	cfg.socks5.enabled = true;
 	check(&row, false);
 	assert_null(strstr(sent, "whoknows"));
+	assert_non_null(strstr(sent, PROXY));
+	assert_null(strstr(sent, "component"));
+	assert_non_null(strstr(sent, BYTESTREAMS));
 	cfg.endpoint.enabled = true;
 	check(&row, false);
 	assert_non_null(strstr(sent, "whoknows"));
+	assert_non_null(strstr(sent, PROXY));
+	assert_non_null(strstr(sent, BYTESTREAMS));
+	cfg.socks5.enabled = false;
+	check(&row, false);
+	assert_null(strstr(sent, "bytestreams"));
+	assert_non_null(strstr(sent, "whoknows"));
+}
+
+/* XEP-0157 */
+static void test_contact(void **state)
+{
+	struct row row = {GET "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>", sent,
+			  false, IQ_DISCO, IQ_OK};
+
+	(void)state;
+	check(&row, false);
+	assert_null(strstr(sent, "jabber:x:data"));
+	cfg.xmpp.abuse = (char[]){"mailto:abuse@example.org?subject=a&b"};
+	check(&row, false);
+	assert_non_null(strstr(sent,
+			       "<x xmlns=\"jabber:x:data\" type=\"result\">"
+			       "<field var=\"FORM_TYPE\" type=\"hidden\">"
+			       "<value>http://jabber.org/network/serverinfo</value></field>"
+			       "<field var=\"abuse-addresses\" type=\"list-multi\">"
+			       "<value>mailto:abuse@example.org?subject=a&amp;b</value></field></x>"
+			       "</query></iq>"));
+	cfg.xmpp.abuse = NULL;
 }
 
 static void test_table_is_bounded(void **state)
@@ -264,7 +313,8 @@ static void test_table_is_bounded(void **state)
 	for (i = 0; i < DISPATCH_ROUTES_MAX; i++)
 		assert_int_equal(dispatch_add(d, &route), 0);
 	assert_true(dispatch_add(d, &route) < 0);
-	assert_null(service_create(&cfg, d));
+	assert_null(commands_create(&cfg, d));
+	assert_null(service_create(&cfg, d, NULL, 0));
 	dispatch_destroy(d);
 }
 
@@ -275,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_oversized),
 		cmocka_unit_test(test_long_id),
 		cmocka_unit_test(test_features_follow_configuration),
+		cmocka_unit_test(test_contact),
 		cmocka_unit_test(test_table_is_bounded),
 	};
 
