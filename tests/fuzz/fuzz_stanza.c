@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A component's incoming stream: framing, tree, dispatch and the two services, up to a session book
- * made of cardboard.  Every answer must be a stanza by our own reading, and a request gets one at
- * most, with its id.  The first byte of the input says how the book answers.
+ * A component's incoming stream: framing, tree, dispatch and all services, up to a session book made
+ * of cardboard.  Every answer must be a stanza by our own reading, and a request gets one at most,
+ * with its id.  The first byte of the input says how the book answers.
  */
 #include <errno.h>
+#include <sys/random.h>
 
 #include "bytestreams.h"
+#include "commands.h"
 #include "dispatch.h"
 #include "endpoint.h"
 #include "frame.h"
 #include "fuzz.h"
 #include "jid.h"
 #include "jid_prep.h"
+#include "service.h"
 #include "session.h"
 
 #define PENDING_MAX 16
@@ -106,6 +109,48 @@ void session_activate(struct session_book *book, const struct activation *activa
 	take_request(iq);
 }
 
+unsigned int session_list(struct session_book *book, unsigned int max,
+			  void (*show)(void *ctx, const struct session_view *v), void *ctx,
+			  uint64_t now_ms)
+{
+	const struct session_view v = {.id = 1, .sid = "<s>", .jid = {"a@b/c", "d@e/\n"}};
+
+	(void)book;
+	(void)now_ms;
+	CHECK(max == COMMANDS_ROWS);
+	show(ctx, &v);
+	return 1;
+}
+
+bool session_end(struct session_book *book, uint64_t id, uint64_t now_ms)
+{
+	(void)book;
+	(void)now_ms;
+	return id % 2 == 0;
+}
+
+static bool draining;
+
+void session_drain(struct session_book *book, bool drain)
+{
+	(void)book;
+	draining = drain;
+}
+
+bool session_draining(const struct session_book *book)
+{
+	(void)book;
+	return draining;
+}
+
+/* So that an input can go on with a command: all ids are the same. */
+ssize_t getrandom(void *buf, size_t length, unsigned int flags)
+{
+	(void)flags;
+	memset(buf, 0x11, length);
+	return (ssize_t)length;
+}
+
 static void answer_pending(void)
 {
 	while (n_pending > 0)
@@ -184,11 +229,13 @@ static void read_stream(struct dispatch *d, struct input *in)
 }
 
 static char jid[] = "relay.example.org", ours[] = "whoknows", other[] = "urn:example:w",
-	    parent[] = "example.org";
-static char *names[] = {ours, other}, *allowed[] = {parent};
+	    parent[] = "example.org", root[] = "root@example.org",
+	    abuse[] = "mailto:abuse@example.org";
+static char *names[] = {ours, other}, *allowed[] = {parent}, *admins[] = {root};
 static struct config cfg = {
-	.xmpp = {.jid = jid, .namespaces = {.names = names, .count = 2}},
-	.access = {.allow = {.names = allowed, .count = 1}},
+	.xmpp = {.jid = jid, .namespaces = {.names = names, .count = 2}, .abuse = abuse},
+	.access = {.allow = {.names = allowed, .count = 1},
+		   .admins = {.names = admins, .count = 1}},
 	.limits = {.sessions = 4},
 	.n_ports = 1,
 	.ports = {{.n_addresses = 1,
@@ -206,16 +253,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	struct endpoint *endpoint;
 	struct bytestreams *bytestreams;
+	struct commands *commands;
+	struct service *service;
 
 	CHECK(d != NULL);
 	requests = request_book_create(d, 2 * (uint64_t)cfg.limits.sessions);
 	endpoint = endpoint_create(&cfg, d, requests);
 	bytestreams = bytestreams_create(&cfg, d, requests);
+	commands = commands_create(&cfg, d);
+	service = service_create(&cfg, d, commands, 0);
 	CHECK(requests != NULL && endpoint != NULL && bytestreams != NULL);
+	CHECK(commands != NULL && service != NULL);
+	draining = false;
 	manner = input_u8(&in);
 	n_sent = n_claimed = 0;
 	read_stream(d, &in);
 	answer_pending();
+	service_destroy(service);
+	commands_destroy(commands);
 	bytestreams_destroy(bytestreams);
 	endpoint_destroy(endpoint);
 	request_book_destroy(requests);
