@@ -126,6 +126,8 @@ static unsigned int service_ports(const struct config *cfg, uint16_t ports[STEER
 
 	if (cfg->endpoint.enabled)
 		ports[n++] = cfg->endpoint.port;
+	if (cfg->socks5.enabled)
+		ports[n++] = cfg->socks5.port;
 	return n;
 }
 

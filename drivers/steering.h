@@ -13,7 +13,7 @@
 #include "config.h"
 
 /* A rule for each service on each address, and one for the rest. */
-#define STEERING_SERVICES  1
+#define STEERING_SERVICES  2
 #define STEERING_MAX_RULES (CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES * STEERING_SERVICES + 1)
 
 struct steering_target {
