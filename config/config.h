@@ -2,8 +2,10 @@
 /*
  * The configuration of one tandemd, read from one YAML file.
  *
- * A struct config is built whole by config_load(), validated whole, and never changed afterwards:
- * every thread may read it without a lock.  Strings and arrays are owned by it.
+ * A struct config is built whole by config_load() and validated whole.  Afterwards only what the
+ * schema calls live may change, by a reload on the control thread, and once tandemd runs that alone
+ * reads it there; all else never changes, and every thread may read it without a lock.  Strings and
+ * arrays are owned by it.
  */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
@@ -51,6 +53,7 @@ struct config_xmpp {
 
 struct config_access {
 	struct config_names allow; /* domains or JIDs; filled with the parent domain when absent */
+	bool allow_by_jid;	   /* it was */
 	struct config_names deny;
 	struct config_names admins; /* who may use commands */
 };

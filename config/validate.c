@@ -118,6 +118,7 @@ static void default_access(struct validator *v)
 	}
 	if (allow->names == NULL || allow->names[0] == NULL)
 		v->out_of_memory = true;
+	v->cfg->access.allow_by_jid = true;
 }
 
 /* --- the data plane --- */
