@@ -21,8 +21,8 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = {"<7>", "debug: "},
 };
 
-/* Written once by log_init(), before there are threads. */
 static enum log_level max_level = LOG_LEVEL_INFO;
+/* Written once by log_init(), before there are threads. */
 static bool to_journal;
 
 /* The variable is inherited by children whose stderr goes elsewhere, hence the comparison. */
@@ -38,13 +38,18 @@ static bool journal_reads_stderr(void)
 
 void log_init(enum log_level level)
 {
-	max_level = level;
+	log_set_level(level);
 	to_journal = journal_reads_stderr();
+}
+
+void log_set_level(enum log_level level)
+{
+	__atomic_store_n(&max_level, level, __ATOMIC_RELAXED);
 }
 
 bool log_enabled(enum log_level level)
 {
-	return level <= max_level;
+	return level <= __atomic_load_n(&max_level, __ATOMIC_RELAXED);
 }
 
 void log_write(enum log_level level, const char *fmt, ...)

@@ -18,6 +18,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
  * Call it before there are threads; without it the level is info and prefixes are plain. */
 void log_init(enum log_level level);
 
+/* Changes the level.  Any thread. */
+void log_set_level(enum log_level level);
+
 bool log_enabled(enum log_level level);
 
 /* Writes one line.  `fmt` has no newline at its end; control characters become '?', what is over

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "mailbox.h"
 #include "mgmt.h"
 #include "port.h"
+#include "reload.h"
 #include "sysctl.h"
 
 #define IPV4_TCP_HEADERS 40
@@ -31,6 +33,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct tandemd {
+	const char *path; /* of the configuration */
 	struct config *cfg;
 	struct mailbox *mb;
 	struct port_set ports;
@@ -238,30 +241,118 @@ static const struct stage {
 	{"stats endpoint", start_stats, stop_stats},
 };
 
+/* --- a new configuration --- */
+
+static void log_change(void *ctx, const char *path, bool live)
+{
+	unsigned int *changes = ctx;
+
+	(*changes)++;
+	if (live)
+		log_info("reload: %s has changed", path);
+	else
+		log_warning("reload: %s needs a restart and stays as it was", path);
+}
+
+/* One line of the log each. */
+static void log_lines(char *lines)
+{
+	char *line;
+
+	while ((line = strsep(&lines, "\n")) != NULL) {
+		if (*line != '\0')
+			log_error("reload: %s", line);
+	}
+}
+
+/* The file as it is now, NULL when it is not fit to run: the log then says why. */
+static struct config *load_again(const char *path)
+{
+	struct config *fresh = NULL;
+	char *errors = NULL;
+	size_t length;
+	FILE *err = open_memstream(&errors, &length);
+
+	if (err == NULL) {
+		log_error("reload: %m");
+		return NULL;
+	}
+	config_load(path, err, &fresh);
+	if (fclose(err) == 0)
+		log_lines(errors);
+	free(errors);
+	return fresh;
+}
+
+/* sd_notify(3): the service manager waits for READY. */
+static void tell_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+/* On the control thread, which alone reads what may change. */
+static int reload(void *ctx)
+{
+	struct tandemd *t = ctx;
+	unsigned int changes = 0;
+	struct config *fresh;
+
+	tell_reloading();
+	fresh = load_again(t->path);
+	if (fresh != NULL) {
+		log_set_level((enum log_level)fresh->log_level);
+		config_take_over(t->cfg, fresh, log_change, &changes);
+		dataplane_reconfigure(t->dp);
+		log_info("reload: %u changes", changes);
+	} else {
+		log_error("reload: nothing is changed");
+	}
+	sd_notify(0, "READY=1");
+	if (fresh == NULL)
+		return -EINVAL;
+	config_free(fresh);
+	return 0;
+}
+
 /* --- the life --- */
 
 static struct control *running;
 
-static void on_signal(int signal)
+static void on_stop(int signal)
 {
 	(void)signal;
 	control_stop(running);
 }
 
-/* What asks for an orderly stop; SIGHUP too, for that is what a lost terminal sends.  Blocked they
- * wait: one that comes during the start is served after it, and threads leave them to this one. */
+static void on_reload(int signal)
+{
+	(void)signal;
+	control_reload(running);
+}
+
+/* Blocked they wait: one that comes during the start is served after it, and threads leave them to
+ * this one. */
 static void set_signals(bool block)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	static const struct {
+		int signal;
+		void (*handler)(int);
+	} signals[] = {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGHUP, on_reload}};
 	sigset_t set;
 	size_t i;
 
 	sigemptyset(&set);
 	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		sigaddset(&set, signals[i]);
+		const struct sigaction action = {.sa_handler = signals[i].handler,
+						 .sa_flags = SA_RESTART};
+
+		sigaddset(&set, signals[i].signal);
 		if (!block)
-			sigaction(signals[i], &action, NULL);
+			sigaction(signals[i].signal, &action, NULL);
 	}
 	sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
@@ -269,6 +360,7 @@ static void set_signals(bool block)
 static void serve(struct tandemd *t)
 {
 	running = t->control;
+	control_set_reloader(t->control, reload, t);
 	set_signals(false);
 	log_info("ready");
 	sd_notify(0, "READY=1");
@@ -277,9 +369,9 @@ static void serve(struct tandemd *t)
 	sd_notify(0, "STOPPING=1");
 }
 
-static int run(struct config *cfg)
+static int run(const char *path, struct config *cfg)
 {
-	struct tandemd t = {.cfg = cfg};
+	struct tandemd t = {.path = path, .cfg = cfg};
 	size_t n;
 	int rc = 0;
 
@@ -347,7 +439,7 @@ int main(int argc, char **argv)
 	if (config_load(path, stderr, &cfg) < 0)
 		return EXIT_FAILURE;
 	log_init((enum log_level)cfg->log_level);
-	rc = check ? EXIT_SUCCESS : run(cfg);
+	rc = check ? EXIT_SUCCESS : run(path, cfg);
 	config_free(cfg);
 	return rc;
 }

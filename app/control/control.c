@@ -3,8 +3,8 @@
  * Puts the parts together and turns the wheel: wait for the server's bytes, the workers' events or
  * a timer; hand on a bounded number of each; write what came of it.
  *
- * All parts belong to the thread in control_run(); only the counters and the stop descriptor are
- * for others.
+ * All parts belong to the thread in control_run(); only the counters and two descriptors, by which it
+ * is asked to stop or to reload, are for others.
  */
 #include <errno.h>
 #include <limits.h>
@@ -41,9 +41,12 @@ struct control {
 	struct endpoint *endpoint;
 	struct bytestreams *bytestreams;
 	struct session_book *book;
-	int stop_fd;
+	int stop_fd, reload_fd;
 	struct loop_source stop_source;
+	struct loop_source reload_source;
 	struct loop_source mailbox_source;
+	control_reloader *reloader;
+	void *reloader_ctx;
 	bool answer_lost; /* said already that the server takes no answers */
 };
 
@@ -118,15 +121,49 @@ static int create_xmpp(struct control *c, const struct config *cfg)
 	return c->service == NULL || c->endpoint == NULL || c->bytestreams == NULL ? -1 : 0;
 }
 
+/* Who writes to the descriptor asks for something. */
+static bool asked(int fd)
+{
+	uint64_t count;
+
+	return read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
+static void ask(int fd)
+{
+	const uint64_t one = 1;
+
+	/* It refuses only when it is readable already. */
+	(void)!write(fd, &one, sizeof(one));
+}
+
+static void on_reload(void *ctx, uint32_t events)
+{
+	struct control *c = ctx;
+	int err;
+
+	(void)events;
+	if (!asked(c->reload_fd) || c->reloader == NULL)
+		return;
+	err = c->reloader(c->reloader_ctx);
+	if (err == 0)
+		session_book_reconfigure(c->book);
+	counter_increment(&c->stats.config_reloads[err == 0 ? RELOAD_APPLIED : RELOAD_REFUSED]);
+}
+
 static int create_loop(struct control *c)
 {
 	int err;
 
 	c->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->reload_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->reload_source = (struct loop_source){.fd = -1, .ready = on_reload, .ctx = c};
 	c->loop = loop_create();
-	if (c->stop_fd < 0 || c->loop == NULL)
+	if (c->stop_fd < 0 || c->reload_fd < 0 || c->loop == NULL)
 		return -1;
 	err = loop_add(c->loop, &c->stop_source, c->stop_fd, EPOLLIN);
+	if (err == 0)
+		err = loop_add(c->loop, &c->reload_source, c->reload_fd, EPOLLIN);
 	if (err == 0)
 		err = loop_add(c->loop, &c->mailbox_source, mailbox_control_fd(c->mailbox),
 			       EPOLLIN);
@@ -145,7 +182,7 @@ struct control *control_create(const struct config *cfg, struct mailbox *mb,
 		return NULL;
 	memset(c, 0, sizeof(*c));
 	c->mailbox = mb;
-	c->stop_fd = -1;
+	c->stop_fd = c->reload_fd = -1;
 	answers.ctx = c;
 	if (create_loop(c) < 0 || create_xmpp(c, cfg) < 0)
 		goto fail;
@@ -179,6 +216,8 @@ void control_destroy(struct control *c)
 	loop_destroy(c->loop);
 	if (c->stop_fd >= 0)
 		close(c->stop_fd);
+	if (c->reload_fd >= 0)
+		close(c->reload_fd);
 	free(c);
 }
 
@@ -187,19 +226,20 @@ const struct control_stats *control_stats(const struct control *c)
 	return &c->stats;
 }
 
-void control_stop(struct control *c)
+void control_set_reloader(struct control *c, control_reloader *reloader, void *ctx)
 {
-	const uint64_t one = 1;
-
-	/* It refuses only when it is readable already. */
-	(void)!write(c->stop_fd, &one, sizeof(one));
+	c->reloader = reloader;
+	c->reloader_ctx = ctx;
 }
 
-static bool stop_asked(const struct control *c)
+void control_reload(struct control *c)
 {
-	uint64_t count;
+	ask(c->reload_fd);
+}
 
-	return read(c->stop_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+void control_stop(struct control *c)
+{
+	ask(c->stop_fd);
 }
 
 /* The workers' events; true when more may wait. */
@@ -232,6 +272,7 @@ static void say_good_bye(struct control *c)
 	/* Nobody drains these any more. */
 	loop_remove(c->loop, &c->mailbox_source);
 	loop_remove(c->loop, &c->stop_source);
+	loop_remove(c->loop, &c->reload_source);
 	stream_stop(c->stream, mailbox_now_ms());
 	while (!stream_stopped(c->stream)) {
 		timeout_ms = stream_tick(c->stream, mailbox_now_ms());
@@ -245,7 +286,7 @@ void control_run(struct control *c)
 	uint64_t now_ms;
 	bool more;
 
-	while (!stop_asked(c)) {
+	while (!asked(c->stop_fd)) {
 		now_ms = mailbox_now_ms();
 		more = take_events(c, now_ms);
 		session_ms = session_tick(c->book, now_ms);

@@ -24,6 +24,19 @@ struct control *control_create(const struct config *cfg, struct mailbox *mb,
  */
 void control_run(struct control *c);
 
+/*
+ * What control_reload() has the control thread do: bring a new configuration into the one that
+ * control_create() was given.  Returns 0, or a negative errno when nothing of it has changed.
+ */
+typedef int control_reloader(void *ctx);
+
+/* Before control_run(). */
+void control_set_reloader(struct control *c, control_reloader *reloader, void *ctx);
+
+/* Ask for a reload: once, however often it is asked before it is done.  From any thread, and
+ * async-signal-safe. */
+void control_reload(struct control *c);
+
 /* Ask control_run() to return.  From any thread, and async-signal-safe. */
 void control_stop(struct control *c);
 

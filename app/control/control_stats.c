@@ -49,6 +49,11 @@ static const char *const result_names[IQ_RESULTS] = {
 	[IQ_DRAINING] = "draining",
 };
 
+static const char *const reload_names[RELOAD_RESULTS] = {
+	[RELOAD_APPLIED] = "applied",
+	[RELOAD_REFUSED] = "refused",
+};
+
 const char *session_state_name(enum session_state_label state)
 {
 	return NAME_OF(state_names, state);
@@ -67,4 +72,9 @@ const char *iq_kind_name(enum iq_kind kind)
 const char *iq_result_name(enum iq_result result)
 {
 	return NAME_OF(result_names, result);
+}
+
+const char *reload_result_name(enum reload_result result)
+{
+	return NAME_OF(reload_names, result);
 }

@@ -66,6 +66,9 @@ enum iq_result {
 	IQ_RESULTS
 };
 
+/* tandem_config_reloads_total{result} */
+enum reload_result { RELOAD_APPLIED, RELOAD_REFUSED, RELOAD_RESULTS };
+
 /* Upper bounds of the tandem_setup_seconds buckets, in microseconds; +Inf follows. */
 #define SETUP_BUCKETS 12
 extern const uint32_t setup_bucket_us[SETUP_BUCKETS];
@@ -76,6 +79,7 @@ struct control_stats {
 	uint64_t iq[IQ_KINDS][IQ_RESULTS];
 	uint64_t setup_count[SETUP_BUCKETS + 1]; /* each its own bucket, not cumulated */
 	uint64_t setup_sum_us;
+	uint64_t config_reloads[RELOAD_RESULTS];
 	uint64_t stanzas_dropped;   /* without from, to somebody else, unparsable */
 	uint64_t stanzas_oversized; /* over a cap of DESIGN 4 */
 	uint64_t stream_connects;
@@ -88,5 +92,6 @@ const char *session_state_name(enum session_state_label state);
 const char *session_reason_name(enum session_reason reason);
 const char *iq_kind_name(enum iq_kind kind);
 const char *iq_result_name(enum iq_result result);
+const char *reload_result_name(enum reload_result result);
 
 #endif

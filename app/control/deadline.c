@@ -9,6 +9,15 @@ void deadline_queue_init(struct deadline_queue *queue, uint64_t after_ms)
 	queue->after_ms = after_ms;
 }
 
+void deadline_queue_set(struct deadline_queue *queue, uint64_t after_ms)
+{
+	struct deadline *deadline;
+
+	TAILQ_FOREACH (deadline, &queue->waiting, link)
+		deadline->due_ms = deadline->due_ms - queue->after_ms + after_ms;
+	queue->after_ms = after_ms;
+}
+
 void deadline_start(struct deadline_queue *queue, struct deadline *deadline, uint64_t now_ms)
 {
 	deadline_stop(deadline);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Timers of one constant duration each: a queue in the order of arming is in the order of expiry,
- * so starting, stopping and finding what is due all take constant time.  One thread.
+ * Timers of one duration a queue: in the order of arming they are in the order of expiry, so
+ * starting, stopping and finding what is due all take constant time.  One thread.
  */
 #ifndef TANDEM_DEADLINE_H
 #define TANDEM_DEADLINE_H
@@ -25,6 +25,9 @@ struct deadline_queue {
 };
 
 void deadline_queue_init(struct deadline_queue *queue, uint64_t after_ms);
+
+/* Another duration, from the same beginning on, for those that run as well: so the order stays. */
+void deadline_queue_set(struct deadline_queue *queue, uint64_t after_ms);
 
 /* Run for the queue's duration from `now_ms`; one that runs, here or elsewhere, starts anew. */
 void deadline_start(struct deadline_queue *queue, struct deadline *deadline, uint64_t now_ms);

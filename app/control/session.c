@@ -243,6 +243,18 @@ static void init_queues(struct session_book *book)
 	deadline_queue_init(&book->asking, ASK_EVERY_MS);
 }
 
+void session_book_reconfigure(struct session_book *book)
+{
+	const struct config_timers *timers = &book->cfg->timers;
+
+	deadline_queue_set(&book->held, timers->match_ms);
+	deadline_queue_set(&book->alone, timers->pair_ms);
+	deadline_queue_set(&book->stalled, timers->pair_ms);
+	book->failures.keep_ms = timers->pair_ms;
+	book->quota.limit = book->cfg->limits.sessions_per_jid;
+	match_policy_init(&book->policy, book->cfg);
+}
+
 /* Every table at the size the limits ask for. */
 static int init_tables(struct session_book *book)
 {

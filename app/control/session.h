@@ -74,6 +74,10 @@ struct session_book *session_book_create(const struct config *cfg, struct mailbo
 					 const struct session_answers *answers,
 					 struct control_stats *stats);
 
+/* What may change of `cfg` has: take it into use.  Claims that wait do so, from when they began,
+ * for as long as it says now; what is over a limit already stays. */
+void session_book_reconfigure(struct session_book *book);
+
 /* Closes all that is left with SESSION_SHUTDOWN; claims still unanswered get service-unavailable.
  */
 void session_book_destroy(struct session_book *book);

@@ -186,6 +186,14 @@ void dataplane_stop(struct dataplane *dp)
 		rte_eal_wait_lcore(dp->cfg->dataplane.workers[i]);
 }
 
+void dataplane_reconfigure(struct dataplane *dp)
+{
+	unsigned int i;
+
+	for (i = 0; i < dp->n_workers; i++)
+		worker_reconfigure(&dp->workers[i], dp->cfg);
+}
+
 /* --- the splicer --- */
 
 static int splice_insert(void *ctx, const struct leg_report *a, const struct leg_report *b,

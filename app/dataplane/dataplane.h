@@ -55,6 +55,10 @@ int dataplane_start(struct dataplane *dp);
 /* End the workers and wait for them. Safe when they were never started. */
 void dataplane_stop(struct dataplane *dp);
 
+/* What may change of `cfg` has: tell the workers.  New legs get the new times and limits.  On the
+ * control thread. */
+void dataplane_reconfigure(struct dataplane *dp);
+
 /* The flow table's pen, for the control thread. */
 struct mailbox_splicer dataplane_splicer(struct dataplane *dp);
 

@@ -65,7 +65,7 @@ static bool source_full(const struct leg_table *t, const struct tuple *tuple)
 	uint32_t slot = tuple_index_find(&t->source_index, source_hash(t, net), source_match,
 					 t->sources, &net);
 
-	return slot != TUPLE_NO_SLOT && t->sources[slot].legs >= t->max_per_source;
+	return slot != TUPLE_NO_SLOT && t->sources[slot].legs >= relaxed_load(&t->max_per_source);
 }
 
 static bool source_take(struct leg_table *t, const struct tuple *tuple)
@@ -82,7 +82,7 @@ static bool source_take(struct leg_table *t, const struct tuple *tuple)
 			return false;
 		t->n_free_sources--;
 	}
-	if (t->sources[slot].legs >= t->max_per_source)
+	if (t->sources[slot].legs >= relaxed_load(&t->max_per_source))
 		return false;
 	t->sources[slot].legs++;
 	return true;

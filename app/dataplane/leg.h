@@ -128,7 +128,7 @@ struct leg_table {
 	uint64_t others_unclaimed;  /* legs; as of then, or newer */
 	uint32_t max_half_open;	    /* its own share */
 	uint32_t max_unclaimed;	    /* of all workers together */
-	uint32_t max_per_source;
+	uint32_t max_per_source;    /* the control thread may change it */
 	rte_be16_t socks5_port;	    /* whose legs negotiate; 0: the service is off */
 };
 

@@ -94,6 +94,12 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 	return rc;
 }
 
+void worker_reconfigure(struct worker *w, const struct config *cfg)
+{
+	relaxed_store(&w->claim_ms, cfg->timers.claim_ms);
+	relaxed_store(&w->legs.max_per_source, cfg->limits.legs_per_source);
+}
+
 void worker_fini(struct worker *w)
 {
 	unsigned int port;

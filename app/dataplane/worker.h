@@ -64,8 +64,8 @@ struct worker {
 	enum mailbox_cookies cookies_told;
 	struct hop_cache hops[CONFIG_MAX_PORTS]; /* of those who were sent cookies */
 	struct worker_stats *stats;
-	uint64_t now_ms; /* read once a round */
-	uint64_t claim_ms;
+	uint64_t now_ms;   /* read once a round */
+	uint64_t claim_ms; /* see worker_reconfigure() */
 	enum config_idle idle;
 	uint32_t idle_rounds;			/* since the last round with work */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
@@ -102,6 +102,9 @@ struct worker_args {
 
 int worker_init(struct worker *w, unsigned int index, const struct worker_args *args);
 void worker_fini(struct worker *w);
+
+/* Take over what may change while the worker runs. On the control thread. */
+void worker_reconfigure(struct worker *w, const struct config *cfg);
 
 /* Once through all there is to do, at the time `now_ms`; returns how much there was. */
 unsigned int worker_round(struct worker *w);

@@ -155,12 +155,6 @@ static const char *icmp_error_value(const struct mgmt_sources *src, unsigned int
 	return names[i];
 }
 
-static const char *reload_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
-{
-	(void)src, (void)scratch;
-	return i == 0 ? "applied" : "refused";
-}
-
 static const char *steering_value(const struct mgmt_sources *src, unsigned int i, char *scratch)
 {
 	(void)src, (void)scratch;
@@ -197,6 +191,7 @@ NAMED_ELSEWHERE(drop_reason_value, enum drop_reason, drop_reason_label)
 NAMED_ELSEWHERE(cookie_value, enum cookie_result, cookie_result_label)
 NAMED_ELSEWHERE(iq_kind_value, enum iq_kind, iq_kind_name)
 NAMED_ELSEWHERE(iq_result_value, enum iq_result, iq_result_name)
+NAMED_ELSEWHERE(reload_value, enum reload_result, reload_result_name)
 
 static const struct metric_label worker = {"worker", 0, count_workers, worker_value};
 static const struct metric_label port = {"port", 0, count_ports, port_value};
@@ -205,7 +200,7 @@ static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_sta
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
 static const struct metric_label cookie = {"result", COOKIE_RESULTS, NULL, cookie_value};
 static const struct metric_label icmp_error = {"kind", ICMP_ERROR_KINDS, NULL, icmp_error_value};
-static const struct metric_label reload = {"result", 2, NULL, reload_value};
+static const struct metric_label reload = {"result", RELOAD_RESULTS, NULL, reload_value};
 static const struct metric_label version = {"version", 1, NULL, version_value};
 static const struct metric_label session_state = {"state", SESSION_STATES, NULL,
 						  session_state_value};
@@ -272,7 +267,7 @@ const struct metric_family metric_families[] = {
 	{"tandem_syn_cookies", METRIC_COUNTER, NULL, "SYN cookies, by what became of them.",
 	 {&cookie}, WORKERS(syn_cookies)},
 	{"tandem_config_reloads", METRIC_COUNTER, NULL, "Configurations loaded anew.",
-	 {&reload}, CONSTANT(0)},
+	 {&reload}, CONTROL(config_reloads)},
 	{"tandem_exception_packets", METRIC_COUNTER, "packets",
 	 "Packets passed between the ports and the kernel.",
 	 {&direction}, WORKERS(exception_rx)},

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A signal at any time, or a start that fails half-way, leaves the relay as it was.
 
-    start: ----- TERM -----> ready?      running: --- HUP, or TERM and TERM again --->
+    start: ----- TERM -----> ready?      running: --- TERM and TERM again --->
     start: DPDK, guard, ports, addresses ... the last stage fails: status 1, all undone
 """
 
@@ -43,7 +43,6 @@ with Lab(relay=False) as lab:
 
     signalled("MiB", signal.SIGTERM)  # the first stage
     signalled("net_af_xdp0", signal.SIGINT, signal.SIGTERM)
-    signalled("established", signal.SIGHUP)
     signalled("established", signal.SIGTERM, signal.SIGTERM)
 
     with lab.inside("relay"):

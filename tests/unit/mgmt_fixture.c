@@ -55,6 +55,7 @@ NAMES(session_state_name, session_state_label, "s", SESSION_STATES)
 NAMES(session_reason_name, session_reason, "c", SESSION_REASONS)
 NAMES(iq_kind_name, iq_kind, "k", IQ_KINDS)
 NAMES(iq_result_name, iq_result, "r", IQ_RESULTS)
+NAMES(reload_result_name, reload_result, "l", RELOAD_RESULTS)
 NAMES(drop_reason_label, drop_reason, "d", DROP_REASONS)
 NAMES(cookie_result_label, cookie_result, "v", COOKIE_RESULTS)
 

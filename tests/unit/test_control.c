@@ -4,6 +4,7 @@
  * the stream become claims, answers become bytes, the workers' events arrive, and it stops.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +36,7 @@
 
 static struct session_answers answers;
 static void *waiting;
-static atomic_uint n_events, n_ticks, n_up;
+static atomic_uint n_events, n_ticks, n_up, n_reloads, n_reconfigured;
 static bool destroyed;
 
 struct session_book *session_book_create(const struct config *cfg, struct mailbox *mb,
@@ -51,6 +52,12 @@ struct session_book *session_book_create(const struct config *cfg, struct mailbo
 	waiting = NULL;
 	destroyed = false;
 	return (struct session_book *)&waiting;
+}
+
+void session_book_reconfigure(struct session_book *book)
+{
+	assert_ptr_equal(book, &waiting);
+	atomic_fetch_add(&n_reconfigured, 1);
 }
 
 void session_book_destroy(struct session_book *book)
@@ -218,6 +225,13 @@ static bool reached(atomic_uint *counter, unsigned int value)
 	return atomic_load(counter) == value;
 }
 
+/* Refuses every other time. */
+static int reload(void *ctx)
+{
+	assert_ptr_equal(ctx, &n_reloads);
+	return atomic_fetch_add(&n_reloads, 1) % 2 == 0 ? -EINVAL : 0;
+}
+
 static char *namespaces[] = {(char[]){"whoknows"}};
 
 static void test_wheel(void **state)
@@ -240,6 +254,7 @@ static void test_wheel(void **state)
 
 	(void)state;
 	assert_non_null(c);
+	control_set_reloader(c, reload, &n_reloads);
 	assert_int_equal(pthread_create(&thread, NULL, run, c), 0);
 	fd = server_accept(listener);
 	assert_true(reached(&n_up, 1));
@@ -267,6 +282,11 @@ static void test_wheel(void **state)
 	nanosleep(&long_time, NULL);
 	assert_in_range(atomic_load(&n_ticks) - ticks, 0, 2);
 
+	control_reload(c);
+	assert_true(reached(&n_reloads, 1));
+	control_reload(c);
+	assert_true(reached(&n_reconfigured, 1));
+
 	control_stop(c);
 	control_stop(c);
 	expect(fd, "id=\"2\"><error type=\"cancel\"><service-unavailable "
@@ -274,6 +294,8 @@ static void test_wheel(void **state)
 	say(fd, "</stream:stream>");
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_true(destroyed);
+	assert_int_equal(control_stats(c)->config_reloads[RELOAD_REFUSED], 1);
+	assert_int_equal(control_stats(c)->config_reloads[RELOAD_APPLIED], 1);
 	assert_int_equal(control_stats(c)->iq[IQ_CLAIM][IQ_OK], 1);
 	assert_int_equal(control_stats(c)->iq[IQ_ACTIVATE][IQ_OK], 1);
 	assert_int_equal(control_stats(c)->iq[IQ_CLAIM][IQ_SERVICE_UNAVAILABLE], 1);

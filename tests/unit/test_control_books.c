@@ -49,6 +49,30 @@ static void test_deadlines(void **state)
 	assert_int_equal(deadline_wait(&q, 5000), 0);
 }
 
+/* The order of arming stays the order of expiry, whichever way the duration goes. */
+static void test_deadlines_change(void **state)
+{
+	struct deadline_queue q;
+	struct deadline a = {.queue = NULL}, b = {.queue = NULL}, c = {.queue = NULL};
+
+	(void)state;
+	deadline_queue_init(&q, 100);
+	deadline_start(&q, &a, 1000);
+	deadline_start(&q, &b, 1010);
+	deadline_queue_set(&q, 20);
+	deadline_start(&q, &c, 1015);
+	assert_int_equal(deadline_wait(&q, 1015), 5);
+	assert_ptr_equal(deadline_due(&q, 1020), &a);
+	deadline_stop(&a);
+	assert_null(deadline_due(&q, 1029));
+	assert_ptr_equal(deadline_due(&q, 1030), &b);
+	deadline_queue_set(&q, 200);
+	assert_null(deadline_due(&q, 1209));
+	assert_ptr_equal(deadline_due(&q, 1210), &b);
+	deadline_stop(&b);
+	assert_int_equal(deadline_wait(&q, 1210), 5);
+}
+
 static void test_quota(void **state)
 {
 	struct siphash_key key;
@@ -278,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash_of_lists),
 		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_deadlines_change),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_full_ring_keeps_order),

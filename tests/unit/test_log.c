@@ -51,6 +51,10 @@ static void test_lines(void **state)
 	assert_string_equal(buf, "warning: a?b?[0m\n");
 	line_written(buf, sizeof(buf), false, LOG_LEVEL_DEBUG, "not at this level");
 	assert_string_equal(buf, "");
+	log_set_level(LOG_LEVEL_DEBUG);
+	assert_true(log_enabled(LOG_LEVEL_DEBUG));
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_false(log_enabled(LOG_LEVEL_WARNING));
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	line_written(buf, sizeof(buf), true, LOG_LEVEL_INFO, longer);

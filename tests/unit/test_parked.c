@@ -164,6 +164,26 @@ static void claim_timer(void **state)
 	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
 }
 
+/* Another time for who comes from now on. */
+static void claim_timer_changes(void **state)
+{
+	struct peer p = peer_alice(), q = peer_bob();
+	struct segment s;
+	uint64_t at;
+
+	(void)state;
+	peer_connect(&p);
+	rig.cfg.timers.claim_ms = RIG_CLAIM_MS / 2;
+	worker_reconfigure(&rig.w, &rig.cfg);
+	peer_connect(&q);
+	assert_int_equal(rig_watch(1, RIG_CLAIM_MS / 2 - 1, &at, 1, &s), 0);
+	assert_int_equal(rig_watch(1, 2 * WHEEL_TICK_MS, &at, 1, &s), 1);
+	assert_int_equal(s.flags, RST | ACK);
+	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_TIMEOUT);
+	rig_no_event();
+	assert_int_equal(rig_watch(0, RIG_CLAIM_MS / 2, &at, 1, &s), 1);
+}
+
 static void claim_stops_the_timer(void **state)
 {
 	struct peer p = peer_alice();
@@ -352,6 +372,7 @@ int main(void)
 		RIG_TEST(newest_timestamp_is_kept),
 		RIG_TEST(challenges_are_rate_limited),
 		RIG_TEST(claim_timer),
+		RIG_TEST(claim_timer_changes),
 		RIG_TEST(claim_stops_the_timer),
 		RIG_TEST(next_hop_follows_the_peer),
 		RIG_TEST(next_hop_is_not_anybodys),
