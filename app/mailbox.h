@@ -158,6 +158,8 @@ struct flow_status {
  *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples.
  *   Nothing is inserted on error.
  * remove: makes the flow invisible; its memory is used again when no worker can still see it.
+ * rate: the two sides together relay at most so many bytes of payload a second from now on, but for
+ *   bursts; 0: as many as they like. -ESTALE as below.
  * status: -ESTALE when the id is not that of a flow in the table.
  * owner: the worker that has the leg of this four-tuple, if there is one.
  */
@@ -166,6 +168,7 @@ struct mailbox_splicer {
 	int (*insert)(void *ctx, const struct leg_report *a, const struct leg_report *b,
 		      uint64_t *flow);
 	int (*remove)(void *ctx, uint64_t flow);
+	int (*rate)(void *ctx, uint64_t flow, uint64_t bytes_per_s);
 	int (*status)(void *ctx, uint64_t flow, struct flow_status *status);
 	unsigned int (*owner)(void *ctx, const struct four_tuple *leg);
 };

@@ -61,6 +61,10 @@ struct config_access {
 struct config_limits {
 	uint32_t sessions;
 	uint32_t sessions_per_jid;
+	uint32_t sessions_per_domain; /* here and below 0 is no limit */
+	uint64_t rate_per_session;    /* bytes a second */
+	uint64_t rate_per_jid;
+	uint64_t volume_per_jid; /* bytes a day */
 	uint32_t legs;
 	uint32_t legs_per_source;
 	uint32_t half_open;

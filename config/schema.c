@@ -18,8 +18,9 @@
 #define SECOND	  UINT64_C(1000)
 #define HOUR	  (3600 * SECOND)
 #define DAY	  (24 * HOUR)
-#define MAX_TABLE (16 * K * K) /* entries of any table; ids of records have 32 bits */
-#define MAX_PATH  4095	       /* bytes */
+#define MAX_TABLE (16 * K * K)	   /* entries of any table; ids of records have 32 bits */
+#define MAX_PATH  4095		   /* bytes */
+#define MAX_RATE  (16 * K * K * K) /* bytes a second */
 #define SECTION(name)                                  \
 	{                                              \
 		.path = (name), .type = SCHEMA_SECTION \
@@ -65,6 +66,14 @@ const struct schema_row schema_rows[] = {
 		KEPT(limits.sessions)},
 	{"limits.sessions_per_jid", SCHEMA_UINT, SCHEMA_LIVE, .min = 1, .max = MAX_TABLE,
 		.def = "16", KEPT(limits.sessions_per_jid)},
+	{"limits.sessions_per_domain", SCHEMA_UINT, SCHEMA_LIVE, .min = 1, .max = MAX_TABLE,
+		KEPT(limits.sessions_per_domain)},
+	{"limits.rate_per_session", SCHEMA_SIZE, SCHEMA_LIVE, .min = K, .max = MAX_RATE,
+		KEPT(limits.rate_per_session)},
+	{"limits.rate_per_jid", SCHEMA_SIZE, SCHEMA_LIVE, .min = K, .max = MAX_RATE,
+		KEPT(limits.rate_per_jid)},
+	{"limits.volume_per_jid", SCHEMA_SIZE, SCHEMA_LIVE, .min = K, .max = K * K * K * K * K,
+		KEPT(limits.volume_per_jid)},
 	{"limits.reservations_per_jid", SCHEMA_UINT, SCHEMA_LIVE, .min = 1, .max = MAX_TABLE,
 		.def = "16", NO_RENDEZVOUS},
 	{"limits.legs", SCHEMA_UINT, .min = 2, .max = MAX_TABLE, .def = "200000",

@@ -24,7 +24,8 @@ static const char *const reason_names[SESSION_REASONS] = {
 	[SESSION_NO_LEG] = "no_leg",	 [SESSION_NO_PARTNER] = "no_partner",
 	[SESSION_LEG_LOST] = "leg_lost", [SESSION_REPLACED] = "replaced",
 	[SESSION_CONFLICT] = "conflict", [SESSION_REFUSED] = "refused",
-	[SESSION_ENDED] = "ended",	 [SESSION_SHUTDOWN] = "shutdown",
+	[SESSION_VOLUME] = "volume",	 [SESSION_ENDED] = "ended",
+	[SESSION_SHUTDOWN] = "shutdown",
 };
 
 static const char *const kind_names[IQ_KINDS] = {
@@ -47,6 +48,16 @@ static const char *const result_names[IQ_RESULTS] = {
 	[IQ_JID_MALFORMED] = "jid-malformed",
 	[IQ_NOT_ALLOWED] = "not-allowed",
 	[IQ_DRAINING] = "draining",
+};
+
+static const char *const refusal_names[REFUSALS] = {
+	[REFUSAL_ACCESS] = "access",
+	[REFUSAL_STRICT] = "strict",
+	[REFUSAL_SESSIONS] = "sessions",
+	[REFUSAL_SESSIONS_PER_JID] = "sessions_per_jid",
+	[REFUSAL_SESSIONS_PER_DOMAIN] = "sessions_per_domain",
+	[REFUSAL_VOLUME_PER_JID] = "volume_per_jid",
+	[REFUSAL_NO_MEMORY] = "memory",
 };
 
 static const char *const reload_names[RELOAD_RESULTS] = {
@@ -72,6 +83,11 @@ const char *iq_kind_name(enum iq_kind kind)
 const char *iq_result_name(enum iq_result result)
 {
 	return NAME_OF(result_names, result);
+}
+
+const char *refusal_name(enum refusal refusal)
+{
+	return NAME_OF(refusal_names, refusal);
 }
 
 const char *reload_result_name(enum reload_result result)

@@ -31,6 +31,7 @@ enum session_reason {
 	SESSION_REPLACED,   /* a newer claim by the same JID */
 	SESSION_CONFLICT,   /* more than one candidate, a stolen leg, a third claim */
 	SESSION_REFUSED,    /* access, limits, or a splice that was not possible */
+	SESSION_VOLUME,	    /* a JID used up its volume of the day */
 	SESSION_ENDED,	    /* an operator ended it */
 	SESSION_SHUTDOWN,   /* tandemd stops */
 	SESSION_REASONS
@@ -66,6 +67,18 @@ enum iq_result {
 	IQ_RESULTS
 };
 
+/* tandem_refusals_total{limit}: requests to which the configuration says no. */
+enum refusal {
+	REFUSAL_ACCESS, /* access.allow, access.deny */
+	REFUSAL_STRICT, /* services.endpoint.strict */
+	REFUSAL_SESSIONS,
+	REFUSAL_SESSIONS_PER_JID,
+	REFUSAL_SESSIONS_PER_DOMAIN,
+	REFUSAL_VOLUME_PER_JID,
+	REFUSAL_NO_MEMORY,
+	REFUSALS
+};
+
 /* tandem_config_reloads_total{result} */
 enum reload_result { RELOAD_APPLIED, RELOAD_REFUSED, RELOAD_RESULTS };
 
@@ -79,6 +92,7 @@ struct control_stats {
 	uint64_t iq[IQ_KINDS][IQ_RESULTS];
 	uint64_t setup_count[SETUP_BUCKETS + 1]; /* each its own bucket, not cumulated */
 	uint64_t setup_sum_us;
+	uint64_t refusals[REFUSALS];
 	uint64_t config_reloads[RELOAD_RESULTS];
 	uint64_t stanzas_dropped;   /* without from, to somebody else, unparsable */
 	uint64_t stanzas_oversized; /* over a cap of DESIGN 4 */
@@ -92,6 +106,7 @@ const char *session_state_name(enum session_state_label state);
 const char *session_reason_name(enum session_reason reason);
 const char *iq_kind_name(enum iq_kind kind);
 const char *iq_result_name(enum iq_result result);
+const char *refusal_name(enum refusal refusal);
 const char *reload_result_name(enum reload_result result);
 
 #endif

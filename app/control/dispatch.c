@@ -72,6 +72,15 @@ void dispatch_error(struct dispatch *d, enum iq_kind kind, const char *to, const
 	answer(d, kind, why, reply_error(d->jid, to, id, why));
 }
 
+void dispatch_forbid(struct dispatch *d, enum iq_kind kind, const struct iq *iq)
+{
+	struct log_quoted q;
+
+	counter_increment(&d->stats->refusals[REFUSAL_ACCESS]);
+	log_debug("%s is not allowed to use the relay", log_quote(&q, iq->from));
+	dispatch_error(d, kind, iq->from, iq->id, IQ_FORBIDDEN);
+}
+
 static void drop(struct dispatch *d, mxml_node_t *root, const char *why)
 {
 	struct log_quoted q;

@@ -14,6 +14,8 @@
 
 #define LEG_SLACK    1024  /* legs that ended while their GONE is still under way */
 #define FAILURES_MAX 65536 /* remembered at a time */
+#define DOMAINS	     1024  /* about as many as there are */
+#define DAY_SECONDS  86400
 #define IDLE_TICK_MS 1000
 #define POST_TICK_MS 1
 
@@ -207,6 +209,7 @@ unsigned int session_tick(struct session_book *book, uint64_t now_ms)
 	uint64_t wait_ms = IDLE_TICK_MS;
 
 	book->now_ms = now_ms;
+	quota_day(&book->jids, (uint32_t)(time(NULL) / DAY_SECONDS));
 	for (size_t i = 0; i < N_CLOCKS; i++) {
 		struct deadline_queue *queue = queue_of(book, &clocks[i]);
 		struct deadline *deadline;
@@ -251,7 +254,7 @@ void session_book_reconfigure(struct session_book *book)
 	deadline_queue_set(&book->alone, timers->pair_ms);
 	deadline_queue_set(&book->stalled, timers->pair_ms);
 	book->failures.keep_ms = timers->pair_ms;
-	book->quota.limit = book->cfg->limits.sessions_per_jid;
+	limits_configure(book);
 	match_policy_init(&book->policy, book->cfg);
 }
 
@@ -271,7 +274,9 @@ static int init_tables(struct session_book *book)
 	if (r == 0)
 		r = hash_index_init(&book->by_name, sessions);
 	if (r == 0)
-		r = quota_init(&book->quota, &book->key, limits->sessions_per_jid, 2 * sessions);
+		r = quota_init(&book->jids, QUOTA_JID, &book->key, 2 * sessions);
+	if (r == 0)
+		r = quota_init(&book->domains, QUOTA_DOMAIN, &book->key, DOMAINS);
 	if (r == 0)
 		r = failure_book_init(&book->failures, &book->key, failures,
 				      book->cfg->timers.pair_ms);
@@ -304,6 +309,7 @@ struct session_book *session_book_create(const struct config *cfg, struct mailbo
 	book->stats = stats;
 	match_policy_init(&book->policy, cfg);
 	init_queues(book);
+	limits_configure(book);
 	r = init_tables(book);
 	if (r < 0) {
 		session_book_destroy(book);
@@ -332,7 +338,8 @@ void session_book_destroy(struct session_book *book)
 	name_book_fini(&book->names);
 	leg_book_destroy(book->legs);
 	failure_book_fini(&book->failures);
-	quota_fini(&book->quota);
+	quota_fini(&book->domains);
+	quota_fini(&book->jids);
 	hash_index_fini(&book->by_name);
 	hash_index_fini(&book->by_peer);
 	hash_index_fini(&book->by_jid);

@@ -106,7 +106,6 @@ static enum ending admit(struct session_book *book, struct session *session,
 		[STANDING_READY] = ENDINGS,
 		[STANDING_ACTIVE] = ENDING_REPEATED,
 	};
-	struct party *requester = session->party[0];
 	enum standing standing;
 
 	if (!is_well_formed(activation))
@@ -116,10 +115,7 @@ static enum ending admit(struct session_book *book, struct session *session,
 	standing = seek(book, activation, bytestream);
 	if (standing != STANDING_READY)
 		return endings[standing];
-	if (book->live >= book->cfg->limits.sessions)
-		return ENDING_LIMIT;
-	requester->quota = quota_take(&book->quota, requester->jid);
-	return requester->quota != NULL ? ENDINGS : ENDING_LIMIT;
+	return limits_admit(book, session->party[0], false) ? ENDINGS : ENDING_LIMIT;
 }
 
 static void seat(struct session_book *book, struct party *party, struct leg *leg)

@@ -30,6 +30,7 @@
  * session_activate.c SOCKS5 legs with their names, and their activation (DESIGN 2.3)
  * session_splice.c two legs become one flow                       (rule 5, DESIGN 3.3)
  * session_watch.c  what becomes of the flow                       (DESIGN 3.5)
+ * session_limits.c who may have how much
  * session_close.c  the one ending
  * session_operate.c what operators see and do
  * session.c        the public functions: events, timers, creation
@@ -74,10 +75,10 @@ struct pending {
 
 struct party {
 	struct session *session;
-	struct pending *pending; /* NULL once answered */
-	struct quota_entry *quota;
-	struct index_node by_jid, by_peer; /* see pairing.c */
-	char jid[];			   /* full, domain folded */
+	struct pending *pending;	    /* NULL once answered */
+	struct quota_entry *quota, *domain; /* NULL until it is admitted */
+	struct index_node by_jid, by_peer;  /* see pairing.c */
+	char jid[];			    /* full, domain folded */
 };
 
 struct session {
@@ -88,6 +89,8 @@ struct session {
 	bool peerless;		       /* two parties, neither of which named the other */
 	unsigned int worker;	       /* owner of side 0's leg */
 	uint64_t flow;
+	uint64_t charged;  /* bytes */
+	uint64_t rate;	   /* bytes a second, as the data plane knows it */
 	uint64_t begun_ms; /* of the first claim, then of the splice */
 	char sid[];
 };
@@ -104,7 +107,7 @@ struct session_book {
 	struct match_policy policy;
 	struct leg_book *legs;
 	struct hash_index by_jid, by_peer, by_name;
-	struct quota quota;
+	struct quota jids, domains;
 	struct failure_book failures;
 	struct linger_book linger;
 	struct name_book names;
@@ -210,6 +213,22 @@ bool watch_session(struct session_book *book, struct session *session);
 /* Whether a session is over; a spliced one may be without our having noticed, and is closed now. */
 bool watch_is_over(struct session_book *book, struct session *session);
 
+/* --- session_limits.c --- */
+
+/* What the configuration says comes into force. */
+void limits_configure(struct session_book *book);
+/* Whether a party that made a request may have one session more, or join (`joins`) one that is
+ * there; then it is counted.  If not, the limit that is in its way is. */
+bool limits_admit(struct session_book *book, struct party *party, bool joins);
+/* The session was spliced, and is to have its rate. */
+void limits_spliced(struct session_book *book, struct session *session);
+/* What its flow has relayed since the last time is charged; false when a party has no volume left. */
+bool limits_charge(struct session *session, const struct flow_status *status);
+/* Tell the data plane the session's rate, if that is another than before. */
+void limits_set_rate(struct session_book *book, struct session *session);
+/* The session ends: its parties count no more. */
+void limits_release(struct session *session);
+
 /* --- session_close.c --- */
 
 /* Why a session ends, in more detail than its reason tells: a row each in session_close.c. */
@@ -218,6 +237,7 @@ enum ending {
 	ENDING_RESET,
 	ENDING_IDLE,
 	ENDING_SUPERSEDED,
+	ENDING_VOLUME,	 /* limits.volume_per_jid is used up */
 	ENDING_VANISHED, /* the data plane knows the flow no more */
 	ENDING_ENDED,	 /* by an operator */
 	ENDING_NO_LEG,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "container.h"
+#include "counter.h"
 #include "session_book.h"
 
 /* --- making one --- */
@@ -159,15 +160,6 @@ static void join(struct session_book *book, struct session *session, struct part
 		deadline_stop(&first->deadline);
 }
 
-/* Who joins a session makes none of his own: the last one allowed can still become a pair. */
-static bool within_limits(struct session_book *book, struct party *party, enum pairing pairing)
-{
-	if (pairing != PAIRING_JOIN && book->live >= book->cfg->limits.sessions)
-		return false;
-	party->quota = quota_take(&book->quota, party->jid);
-	return party->quota != NULL;
-}
-
 static bool partner_has_failed(struct session_book *book, const struct claim *claim)
 {
 	const struct failure_book *failures = &book->failures;
@@ -197,8 +189,10 @@ static enum ending admit(struct session_book *book, struct session *session)
 
 	if (!is_well_formed(claim))
 		return ENDING_MALFORMED;
-	if (!match_permits(&book->policy, claim))
+	if (!match_permits(&book->policy, claim)) {
+		counter_increment(&book->stats->refusals[REFUSAL_STRICT]);
 		return ENDING_FORBIDDEN;
+	}
 	other = pairing_own(book, claim->sid, claim->from);
 	if (other != NULL && session_is_pair(other))
 		return ENDING_REPEATED;
@@ -211,7 +205,7 @@ static enum ending admit(struct session_book *book, struct session *session)
 		return ENDING_CONFLICT;
 	if (pairing != PAIRING_JOIN && book->draining)
 		return ENDING_DRAINING;
-	if (!within_limits(book, party, pairing))
+	if (!limits_admit(book, party, pairing == PAIRING_JOIN))
 		return ENDING_LIMIT;
 	if (pairing == PAIRING_JOIN)
 		join(book, other, party);

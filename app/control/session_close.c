@@ -35,6 +35,7 @@ static const struct end_row {
 	[ENDING_RESET] = {SESSION_RESET, IQ_OK, false, FLOW_END_LINGER, RESET_LINGER_MS},
 	[ENDING_IDLE] = {SESSION_IDLE, IQ_OK, false, FLOW_END_RESET, 0},
 	[ENDING_SUPERSEDED] = {SESSION_SUPERSEDED, IQ_OK, false, FLOW_END_REMOVE, 0},
+	[ENDING_VOLUME] = {SESSION_VOLUME, IQ_OK, false, FLOW_END_RESET, 0},
 	[ENDING_ENDED] = {SESSION_ENDED, IQ_OK, false, FLOW_END_RESET, 0},
 	[ENDING_VANISHED] = {SESSION_RESET, IQ_OK, false, FLOW_END_NONE, 0},
 	/* only before */
@@ -59,7 +60,7 @@ static const struct end_row {
 
 /* --- the account --- */
 
-static void account_flow(const struct session_book *book, const struct session *session,
+static void account_flow(const struct session_book *book, struct session *session,
 			 const char *reason)
 {
 	struct log_quoted sid, a, b;
@@ -67,7 +68,8 @@ static void account_flow(const struct session_book *book, const struct session *
 	uint64_t now_ms = book->now_ms > session->begun_ms ? book->now_ms : session->begun_ms;
 
 	/* Of a flow that vanished there is nothing left to tell: zeros. */
-	book->splicer->status(book->splicer->ctx, session->flow, &status);
+	if (book->splicer->status(book->splicer->ctx, session->flow, &status) == 0)
+		limits_charge(session, &status);
 	log_info("session closed: sid=%s a=%s b=%s reason=%s bytes=%" PRIu64 "/%" PRIu64
 		 " packets=%" PRIu64 "/%" PRIu64 " seconds=%.3f",
 		 log_quote(&sid, session->sid), log_quote(&a, session->party[0]->jid),
@@ -94,7 +96,7 @@ static unsigned int account_claims(const struct session *session, const char *re
 	return n;
 }
 
-static void account(const struct session_book *book, const struct session *session,
+static void account(const struct session_book *book, struct session *session,
 		    enum session_reason reason)
 {
 	uint64_t *closed = &book->stats->sessions_closed[reason];
@@ -153,7 +155,6 @@ static void end_party(struct session_book *book, struct party *party, const stru
 		failure_remember(&book->failures, party->session->sid, party->jid,
 				 pending->claim.peer, book->now_ms);
 	pairing_leave(party);
-	quota_release(party->quota);
 	if (pending != NULL)
 		end_claim(book, party, is_about_it ? row->error : IQ_ITEM_NOT_FOUND);
 	free(party);
@@ -174,6 +175,7 @@ void session_close(struct session_book *book, struct session *session, enum endi
 		book->spliced--;
 		end_flow(book, session, row);
 	}
+	limits_release(session);
 	for (unsigned int i = 0; i < parties; i++)
 		end_party(book, session->party[i], row, at_fault);
 	if (session->bytestream != NULL)

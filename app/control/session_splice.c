@@ -70,6 +70,7 @@ static void finish(struct session_book *book, struct session *session, uint64_t 
 	session->begun_ms = book->now_ms;
 	session->worker = session->party[0]->pending->leg->worker;
 	book->spliced++;
+	limits_spliced(book, session);
 	deadline_start(&book->watched, &session->deadline, book->now_ms);
 
 	for (int i = 0; i < 2; i++)

@@ -2,7 +2,7 @@
 /*
  * What becomes of a spliced session: DESIGN 3.5 and RFC 5382, section 5.
  *
- * Each session is looked at about once a second.  All idle times count from the last packet of
+ * Each session is looked at about once a second, and what it has relayed is then charged.  All idle times count from the last packet of
  * either direction, acknowledgements included: neither a one-way stream nor one whose other
  * direction was closed by a FIN is idle as long as anything moves.
  */
@@ -50,7 +50,11 @@ bool watch_session(struct session_book *book, struct session *session)
 		 (outlook->is_transitory ? timers->transitory_ms : timers->idle_ms))
 		ending = ENDING_IDLE;
 	else
+		ending = limits_charge(session, &status) ? ENDINGS : ENDING_VOLUME;
+	if (ending == ENDINGS) {
+		limits_set_rate(book, session);
 		return true;
+	}
 	session_close(book, session, ending, NULL);
 	return false;
 }

@@ -211,6 +211,13 @@ static int splice_remove(void *ctx, uint64_t flow)
 	return flow_table_remove(&dp->flows, flow);
 }
 
+static int splice_rate(void *ctx, uint64_t flow, uint64_t bytes_per_s)
+{
+	struct dataplane *dp = ctx;
+
+	return flow_table_set_rate(&dp->flows, flow, bytes_per_s);
+}
+
 static int splice_status(void *ctx, uint64_t flow, struct flow_status *status)
 {
 	const struct dataplane *dp = ctx;
@@ -232,6 +239,7 @@ struct mailbox_splicer dataplane_splicer(struct dataplane *dp)
 		.ctx = dp,
 		.insert = splice_insert,
 		.remove = splice_remove,
+		.rate = splice_rate,
 		.status = splice_status,
 		.owner = splice_owner,
 	};
@@ -261,6 +269,8 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_MARTIAN] = "martian",
 		[DROP_HALF_OPEN] = "half_open",
 		[DROP_LEGS] = "legs",
+		[DROP_LEGS_SOURCE] = "legs_per_source",
+		[DROP_RATE_SESSION] = "rate_session",
 		[DROP_NO_LEG] = "no_leg",
 		[DROP_NOT_EXPECTED] = "not_expected",
 		[DROP_OWNER_BUSY] = "owner_busy",

@@ -23,11 +23,13 @@ enum drop_reason {
 	DROP_MARTIAN,	   /* service TCP from an own, multicast, broadcast, loopback or unspecified
 			      source, or from a MAC that is no host's */
 	DROP_HALF_OPEN,	   /* no room for a half-open leg */
-	DROP_LEGS,	   /* too many unclaimed legs, in all or of one source */
+	DROP_LEGS,	   /* too many unclaimed legs in all */
+	DROP_LEGS_SOURCE,  /* too many of one source */
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
 	DROP_OWNER_BUSY,   /* the worker it belongs to has more waiting than it may have */
 	DROP_RATE,	   /* a rate limit: challenge ACKs, ICMP errors, packets to the kernel */
+	DROP_RATE_SESSION, /* payload over the rate of its session */
 	DROP_NO_BUFFER,	   /* no mbuf for an answer, no room in one for a longer header */
 	DROP_TOO_BIG,	   /* larger than the way out takes, and not to be cut */
 	DROP_ICMP_WINDOW,  /* an ICMP error that quotes a segment which is not outstanding */

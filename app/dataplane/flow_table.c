@@ -6,6 +6,7 @@
 
 #include "checksum.h"
 #include "flow_table.h"
+#include "policer.h"
 
 /* What the relay's own SYN|ACK told where window scaling was negotiated (DESIGN 3.1). */
 #define RELAY_WSCALE 8
@@ -60,9 +61,10 @@ int flow_table_init(struct flow_table *t, uint32_t pairs, const struct tuple_see
 	t->wides = rte_zmalloc("flow_wides", (size_t)pairs * 2 * sizeof(*t->wides), 128);
 	t->free_pairs = rte_malloc("flow_free", (size_t)pairs * sizeof(*t->free_pairs), 0);
 	t->removed = rte_malloc("flow_removed", (size_t)pairs * sizeof(*t->removed), 0);
+	t->meters = rte_zmalloc("flow_meters", (size_t)pairs * sizeof(*t->meters), 0);
 	rc = tuple_index_init(&t->index, pairs * 2);
-	if (rc < 0 || t->lines == NULL || t->wides == NULL || t->tracks == NULL ||
-	    t->free_pairs == NULL || t->removed == NULL) {
+	if (rc < 0 || t->meters == NULL || t->lines == NULL || t->wides == NULL ||
+	    t->tracks == NULL || t->free_pairs == NULL || t->removed == NULL) {
 		flow_table_fini(t);
 		return -ENOMEM;
 	}
@@ -78,6 +80,7 @@ void flow_table_fini(struct flow_table *t)
 	rte_free(t->lines);
 	rte_free(t->wides);
 	rte_free(t->tracks);
+	rte_free(t->meters);
 	rte_free(t->free_pairs);
 	rte_free(t->removed);
 	memset(t, 0, sizeof(*t));
@@ -253,6 +256,7 @@ int flow_table_insert(struct flow_table *t, const struct leg_report *a, const st
 	fill_line(&t->lines[slot + 1], &t->wides[slot + 1], b, a, generation, now_ms);
 	fill_track(&t->tracks[slot], a, b, now_ms);
 	fill_track(&t->tracks[slot + 1], b, a, now_ms);
+	t->meters[pair] = 0;
 	rc = index_both(t, slot);
 	if (rc < 0) {
 		/* Half of it may have been seen: it goes the way of a removed one. */
@@ -274,6 +278,17 @@ int flow_table_remove(struct flow_table *t, uint64_t flow)
 		tuple_index_remove(&t->index, slot_hash(t, i), i);
 	relaxed_store(&t->lines[slot].generation, t->lines[slot].generation + 1);
 	put_removed(t, pair);
+	return 0;
+}
+
+int flow_table_set_rate(struct flow_table *t, uint64_t flow, uint64_t bytes_per_s)
+{
+	uint32_t slot = flow_table_slot(t, flow), cost = policer_cost(bytes_per_s);
+
+	if (slot == TUPLE_NO_SLOT)
+		return -ESTALE;
+	relaxed_store(&t->lines[slot].cost, cost);
+	relaxed_store(&t->lines[slot + 1].cost, cost);
 	return 0;
 }
 

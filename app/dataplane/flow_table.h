@@ -3,7 +3,7 @@
  * The spliced connections: two directions a pair, found by the four-tuple their packets come with.
  *
  * A direction has an immutable line, with a second one for IPv6 addresses, written once before it
- * can be found, and a mutable line beside it that workers keep by relaxed stores.  All is pointer-free: slot 2 * pair + side.
+ * can be found (the rate it is held to alone may change), and a mutable line beside it that workers keep by relaxed stores.  All is pointer-free: slot 2 * pair + side.
  *
  * One writer, the control thread; workers look up without locks and keep what they found until
  * they report a quiescent state (RCU).  A removed pair's slots are used again only after that, with
@@ -49,7 +49,10 @@ struct flow_line {
 	uint8_t reserved;
 	uint32_t generation; /* of the pair, odd while it is in the table */
 	uint16_t mss;	     /* the largest segment, options counted, that B takes */
-	uint16_t reserved2[5];
+	uint16_t reserved2;
+	uint32_t
+		cost; /* of a byte of payload, see policer.h; 0: no limit.  The writer may change it */
+	uint32_t reserved3;
 } __rte_aligned(64);
 
 static_assert(sizeof(struct flow_line) == 64, "an immutable line is a cache line");
@@ -101,7 +104,8 @@ struct flow_table {
 	struct flow_line *lines;
 	struct flow_wide *wides;
 	struct flow_track *tracks;
-	uint32_t pairs; /* capacity */
+	uint64_t *meters; /* a pair, see policer.h */
+	uint32_t pairs;	  /* capacity */
 
 	/* The writer's own. */
 	struct rte_rcu_qsbr *readers;
@@ -126,6 +130,10 @@ int flow_table_insert(struct flow_table *t, const struct leg_report *a, const st
 
 /* Writer.  -ESTALE for an id not in the table. */
 int flow_table_remove(struct flow_table *t, uint64_t flow);
+
+/* Writer: both sides together may from now on have so many bytes of payload a second; 0: no limit.
+ * -ESTALE. */
+int flow_table_set_rate(struct flow_table *t, uint64_t flow, uint64_t bytes_per_s);
 
 /* Any reader that is online in RCU, and the writer.  -ESTALE. */
 int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_status *status);

@@ -138,9 +138,10 @@ static void answer_with_cookie(struct worker *w, const struct packet *p)
 		.tuple = p->key,
 		.negotiates = leg_negotiates(&w->legs, &p->key),
 	};
+	enum drop_reason why;
 
-	if (!leg_welcome(&w->legs, &p->key)) {
-		relaxed_add(&w->stats->dropped[DROP_LEGS], 1);
+	if (!leg_welcome(&w->legs, &p->key, &why)) {
+		relaxed_add(&w->stats->dropped[why], 1);
 		return;
 	}
 	/* Only a timestamp can keep the other options. */
@@ -224,6 +225,7 @@ static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
 {
 	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq);
 	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack);
+	enum drop_reason why;
 
 	/* RFC 9293 3.10.7.4.  A window probe stands one before what is expected. */
 	if (seq != leg->rcv_nxt && seq != leg->rcv_nxt - 1) {
@@ -236,8 +238,8 @@ static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
 		listen_refuse(w, p);
 		return;
 	}
-	if (!leg_establish(&w->legs, leg)) {
-		relaxed_add(&w->stats->dropped[DROP_LEGS], 1);
+	if (!leg_establish(&w->legs, leg, &why)) {
+		relaxed_add(&w->stats->dropped[why], 1);
 		parked_reset(w, leg, LEG_END_TIMEOUT);
 		return;
 	}

@@ -326,9 +326,18 @@ static bool unclaimed_full(const struct leg_table *t)
 	return t->stats->legs[LEG_GAUGE_UNCLAIMED] + t->others_unclaimed >= t->max_unclaimed;
 }
 
-bool leg_welcome(const struct leg_table *t, const struct tuple *tuple)
+bool leg_welcome(const struct leg_table *t, const struct tuple *tuple, enum drop_reason *why)
 {
-	return !unclaimed_full(t) && !source_full(t, tuple);
+	*why = unclaimed_full(t) ? DROP_LEGS : DROP_LEGS_SOURCE;
+	return *why != DROP_LEGS && !source_full(t, tuple);
+}
+
+/* Likewise, and then it is counted. */
+static bool welcome(struct leg_table *t, const struct tuple *tuple, enum drop_reason *why)
+{
+	look_around(t);
+	*why = unclaimed_full(t) ? DROP_LEGS : DROP_LEGS_SOURCE;
+	return *why != DROP_LEGS && source_take(t, tuple);
 }
 
 /* A leg without a state. */
@@ -362,8 +371,7 @@ struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *t
 {
 	struct leg *leg;
 
-	*why = DROP_LEGS;
-	if (!leg_welcome(t, tuple))
+	if (!leg_welcome(t, tuple, why))
 		return NULL;
 	*why = DROP_HALF_OPEN;
 	if (t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
@@ -389,12 +397,11 @@ struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct t
 {
 	struct leg *leg;
 
-	*why = DROP_LEGS;
-	look_around(t);
-	if (unclaimed_full(t) || !source_take(t, tuple))
+	if (!welcome(t, tuple, why))
 		return NULL;
 	leg = take(t, hash, tuple);
 	if (leg == NULL) {
+		*why = DROP_LEGS;
 		source_give(t, tuple);
 		return NULL;
 	}
@@ -402,10 +409,9 @@ struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct t
 	return leg;
 }
 
-bool leg_establish(struct leg_table *t, struct leg *leg)
+bool leg_establish(struct leg_table *t, struct leg *leg, enum drop_reason *why)
 {
-	look_around(t);
-	if (unclaimed_full(t) || !source_take(t, &leg->tuple))
+	if (!welcome(t, &leg->tuple, why))
 		return false;
 	park(t, leg);
 	return true;

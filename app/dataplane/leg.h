@@ -164,15 +164,16 @@ struct leg *leg_by_id(struct leg_table *t, uint64_t id);
 struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
 		       enum drop_reason *why);
 
-/* Is there room for one more unclaimed leg, in all and of this source? */
-bool leg_welcome(const struct leg_table *t, const struct tuple *tuple);
+/* Is there room for one more unclaimed leg, in all and of this source?  `why` as above. */
+bool leg_welcome(const struct leg_table *t, const struct tuple *tuple, enum drop_reason *why);
 
 /* A new leg that begins parked, of which only tuple, hash and state are set.  NULL like above. */
 struct leg *leg_create_parked(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
 			      enum drop_reason *why);
 
-/* Half-open becomes parked.  False when this source or all together have too many already. */
-bool leg_establish(struct leg_table *t, struct leg *leg);
+/* Half-open becomes parked.  False when this source or all together have too many already; `why` as
+ * above. */
+bool leg_establish(struct leg_table *t, struct leg *leg, enum drop_reason *why);
 
 /* Parked, claimed or retired becomes `state`, which is claimed, retired or opening. */
 void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state);

@@ -102,7 +102,7 @@ void parked_segment(struct worker *w, struct leg *leg, const struct packet *p)
 
 void parked_start(struct worker *w, struct leg *leg, const struct packet *p)
 {
-	uint64_t claim_by_ms = w->now_ms + w->claim_ms;
+	uint64_t claim_by_ms = w->now_ms + relaxed_load(&w->claim_ms);
 
 	if (leg->negotiates)
 		leg_negotiation(&w->legs, leg)->claim_by_ms = claim_by_ms;

@@ -7,6 +7,7 @@
 
 #include "icmp.h"
 #include "last_hop.h"
+#include "policer.h"
 #include "segment.h"
 #include "splice.h"
 #include "timestamp.h"
@@ -179,6 +180,16 @@ static bool translate(struct worker *w, uint32_t slot, struct packet *p)
 	return likely(!(line->flags & FLOW_TS_INSERT)) || insert_timestamps(w, slot, p);
 }
 
+/* Is it over the rate of its session?  What carries no payload never is: acknowledgements and the
+ * end of a connection pass. */
+static bool over_rate(struct worker *w, uint32_t slot, const struct packet *p)
+{
+	uint32_t cost = relaxed_load(&w->flows->lines[slot].cost);
+
+	return unlikely(cost != 0) && p->payload > 0 &&
+	       !policer_pass(&w->flows->meters[slot / 2], cost, p->payload, w->now_ms);
+}
+
 /* The segment `p` of a spliced connection: translate it and pass it on. */
 static void relay(struct worker *w, uint32_t slot, struct packet *p)
 {
@@ -188,6 +199,10 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 
 	if (unlikely(packet_hops(p) <= 1)) {
 		worker_drop(w, p->m, DROP_TTL);
+		return;
+	}
+	if (unlikely(over_rate(w, slot, p))) {
+		worker_drop(w, p->m, DROP_RATE_SESSION);
 		return;
 	}
 	last_hop_check(flows, slot, p);

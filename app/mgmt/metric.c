@@ -191,6 +191,7 @@ NAMED_ELSEWHERE(drop_reason_value, enum drop_reason, drop_reason_label)
 NAMED_ELSEWHERE(cookie_value, enum cookie_result, cookie_result_label)
 NAMED_ELSEWHERE(iq_kind_value, enum iq_kind, iq_kind_name)
 NAMED_ELSEWHERE(iq_result_value, enum iq_result, iq_result_name)
+NAMED_ELSEWHERE(refusal_value, enum refusal, refusal_name)
 NAMED_ELSEWHERE(reload_value, enum reload_result, reload_result_name)
 
 static const struct metric_label worker = {"worker", 0, count_workers, worker_value};
@@ -200,6 +201,7 @@ static const struct metric_label leg_state = {"state", LEG_GAUGES, NULL, leg_sta
 static const struct metric_label direction = {"direction", 2, NULL, direction_value};
 static const struct metric_label cookie = {"result", COOKIE_RESULTS, NULL, cookie_value};
 static const struct metric_label icmp_error = {"kind", ICMP_ERROR_KINDS, NULL, icmp_error_value};
+static const struct metric_label refused = {"limit", REFUSALS, NULL, refusal_value};
 static const struct metric_label reload = {"result", RELOAD_RESULTS, NULL, reload_value};
 static const struct metric_label version = {"version", 1, NULL, version_value};
 static const struct metric_label session_state = {"state", SESSION_STATES, NULL,
@@ -249,6 +251,9 @@ const struct metric_family metric_families[] = {
 	 {&session_state}, CONTROL(sessions)},
 	{"tandem_sessions_closed", METRIC_COUNTER, NULL, "Claims and pairs ended, by reason.",
 	 {&closed_reason}, CONTROL(sessions_closed)},
+	{"tandem_refusals", METRIC_COUNTER, NULL,
+	 "Requests refused by access lists and limits, by which of them.",
+	 {&refused}, CONTROL(refusals)},
 	{"tandem_legs", METRIC_GAUGE, NULL, "TCP connections to the relay that are not spliced.",
 	 {&leg_state}, WORKERS(legs)},
 	{"tandem_reservations", METRIC_GAUGE, NULL, "Rendezvous addresses reserved.",

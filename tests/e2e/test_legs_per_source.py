@@ -18,7 +18,7 @@ with Lab({"limits.legs_per_source": LIMIT}) as lab:
     except refused:
         pass
     expect(lab.metric("tandem_legs", state="unclaimed"), LIMIT, "unclaimed legs")
-    if lab.metric("tandem_dropped_packets_total", reason="legs") < 1:
+    if lab.metric("tandem_dropped_packets_total", reason="legs_per_source") < 1:
         raise AssertionError("the dropped SYN is not counted")
     lab.connect("bob")
     until(lambda: lab.metric("tandem_legs", state="unclaimed") == LIMIT + 1, "bob's leg is counted")

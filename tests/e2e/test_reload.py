@@ -115,7 +115,7 @@ with Lab({"timers.claim": "60s"}) as lab:
     says(log, "info: ", "timers.claim")
     says(log, "info: ", "limits.legs_per_source")
     last, begun = lab.connect("alice"), time.monotonic()
-    dropped = lab.metric("tandem_dropped_packets_total", reason="legs")
+    dropped = lab.metric("tandem_dropped_packets_total", reason="legs_per_source")
     refused = lab.socket("bob")
     refused.settimeout(0.5)
     try:
@@ -123,7 +123,7 @@ with Lab({"timers.claim": "60s"}) as lab:
         fail("one leg more than a source may have by now")
     except TimeoutError:
         pass
-    if lab.metric("tandem_dropped_packets_total", reason="legs") == dropped:
+    if lab.metric("tandem_dropped_packets_total", reason="legs_per_source") == dropped:
         fail("the leg that was refused is not counted")
     expect_reset(last, "a leg nobody claims", timeout=5)
     if time.monotonic() - begun > 4:

@@ -89,6 +89,17 @@ static int flow_remove(void *ctx, uint64_t flow)
 	return 0;
 }
 
+static int flow_rate(void *ctx, uint64_t flow, uint64_t bytes_per_s)
+{
+	struct world *w = ctx;
+
+	if (!w->flows[flow].in_table)
+		return -ESTALE;
+	assert_true(w->flows[flow].rate != bytes_per_s); /* said once */
+	w->flows[flow].rate = bytes_per_s;
+	return 0;
+}
+
 static int flow_status(void *ctx, uint64_t flow, struct flow_status *status)
 {
 	struct world *w = ctx;
@@ -447,7 +458,8 @@ struct world *world_open(void (*tune)(struct config *cfg))
 	w->stream_up = true;
 	w->now_ms = 1000000;
 	w->mb = mailbox_create(N_WORKERS);
-	w->splicer = (struct mailbox_splicer){w, flow_insert, flow_remove, flow_status, leg_owner};
+	w->splicer = (struct mailbox_splicer){w,	 flow_insert, flow_remove,
+					      flow_rate, flow_status, leg_owner};
 	w->book = session_book_create(&w->cfg, w->mb, &w->splicer, &answers, &w->stats);
 	assert_non_null(w->book);
 	return w;

@@ -44,6 +44,7 @@ struct world_leg {
 struct world_flow {
 	bool in_table, reset_asked;
 	struct flow_status status;
+	uint64_t rate; /* bytes a second */
 	struct leg_report side[2];
 };
 
@@ -119,6 +120,7 @@ uint64_t world_splice(struct world *w, const char *sid, unsigned int port);
 
 #define assert_answer(w, iq, expected) assert_int_equal((w)->iqs[iq].result, expected)
 #define assert_closed(w, reason, n)    assert_int_equal((w)->stats.sessions_closed[reason], n)
+#define assert_refusals(w, limit, n)   assert_int_equal((w)->stats.refusals[limit], n)
 #define assert_gauge(w, state, n)      assert_int_equal((w)->stats.sessions[state], n)
 
 #define ALICE "alice@example.org/desk"

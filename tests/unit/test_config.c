@@ -132,6 +132,10 @@ static void defaults(void **state)
 	assert_int_equal(cfg->limits.legs, 200000);
 	assert_int_equal(cfg->limits.legs_per_source, 64);
 	assert_int_equal(cfg->limits.half_open, 65536);
+	assert_int_equal(cfg->limits.sessions_per_domain, 0);
+	assert_int_equal(cfg->limits.rate_per_session, 0);
+	assert_int_equal(cfg->limits.rate_per_jid, 0);
+	assert_int_equal(cfg->limits.volume_per_jid, 0);
 	assert_int_equal(cfg->timers.match_ms, 3000);
 	assert_int_equal(cfg->timers.claim_ms, 30000);
 	assert_int_equal(cfg->timers.pair_ms, 60000);
@@ -178,7 +182,8 @@ static const char every_key[] =
 	"  allow: [Example.ORG, Alice@Example.COM/My Phone]\n"
 	"  deny: [Mallory@EXAMPLE.org]\n"
 	"  admins: [Root@Example.NET]\n"
-	"limits: {sessions: 11, sessions_per_jid: 12, legs: 13, legs_per_source: 14, half_open: 15}\n"
+	"limits: {sessions: 11, sessions_per_jid: 12, legs: 13, legs_per_source: 14, half_open: 15,\n"
+	"  sessions_per_domain: 16, rate_per_session: 17K, rate_per_jid: 18M, volume_per_jid: 19G}\n"
 	"timers: {match: 500ms, claim: 1m30s, pair: 45s, idle: 1d2h3m4s5ms, transitory: 60s}\n"
 	"dataplane:\n"
 	"  workers: [3, 5]\n"
@@ -253,6 +258,10 @@ static void every_built_key(void **state)
 	assert_int_equal(cfg->limits.legs, 13);
 	assert_int_equal(cfg->limits.legs_per_source, 14);
 	assert_int_equal(cfg->limits.half_open, 15);
+	assert_int_equal(cfg->limits.sessions_per_domain, 16);
+	assert_int_equal(cfg->limits.rate_per_session, 17 << 10);
+	assert_int_equal(cfg->limits.rate_per_jid, 18 << 20);
+	assert_int_equal(cfg->limits.volume_per_jid, UINT64_C(19) << 30);
 	assert_int_equal(cfg->timers.match_ms, 500);
 	assert_int_equal(cfg->timers.claim_ms, 90000);
 	assert_int_equal(cfg->timers.pair_ms, 45000);
@@ -356,6 +365,10 @@ static void schema_is_whole(void **state)
 		"limits.sessions",
 		"limits.sessions_per_jid",
 		"limits.reservations_per_jid",
+		"limits.sessions_per_domain",
+		"limits.rate_per_session",
+		"limits.rate_per_jid",
+		"limits.volume_per_jid",
 		"limits.legs",
 		"limits.legs_per_source",
 		"limits.half_open",

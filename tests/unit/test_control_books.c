@@ -73,30 +73,127 @@ static void test_deadlines_change(void **state)
 	assert_int_equal(deadline_wait(&q, 1210), 5);
 }
 
+/* Who shares an entry, by what counts. */
+static void test_quota_scopes(void **state)
+{
+	static const struct {
+		enum quota_scope scope;
+		const char *a, *b;
+		bool shared;
+	} rows[] = {
+		{QUOTA_JID, "a@x/1", "a@x/2", true},	 {QUOTA_JID, "a@x", "a@x/2", true},
+		{QUOTA_JID, "a@x/1", "a@xy/1", false},	 {QUOTA_JID, "a@x/1", "b@x/1", false},
+		{QUOTA_JID, "x/a@x", "a@x", false},	 {QUOTA_DOMAIN, "a@x/1", "b@x/2", true},
+		{QUOTA_DOMAIN, "a@x", "x", true},	 {QUOTA_DOMAIN, "x/b@y", "a@x", true},
+		{QUOTA_DOMAIN, "a@x/1", "a@y.x", false}, {QUOTA_DOMAIN, "a@x/1", "a@xy/1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct siphash_key key;
+		struct quota quota = {.limit = 1};
+		struct quota_entry *a, *b;
+
+		assert_int_equal(hash_key_draw(&key), 0);
+		assert_int_equal(quota_init(&quota, rows[i].scope, &key, 4), 0);
+		assert_int_equal(quota_take(&quota, rows[i].a, &a), QUOTA_OK);
+		assert_int_equal(quota_take(&quota, rows[i].b, &b),
+				 rows[i].shared ? QUOTA_USED_UP : QUOTA_OK);
+		assert_int_equal(b == NULL, rows[i].shared);
+		quota_release(a);
+		quota_release(b);
+		quota_fini(&quota);
+	}
+}
+
 static void test_quota(void **state)
 {
 	struct siphash_key key;
-	struct quota quota;
-	struct quota_entry *e[3];
+	struct quota quota = {.limit = 2};
+	struct quota_entry *e[4];
 
 	(void)state;
 	assert_int_equal(hash_key_draw(&key), 0);
-	assert_int_equal(quota_init(&quota, &key, 2, 4), 0);
-	e[0] = quota_take(&quota, "a@x/1");
-	e[1] = quota_take(&quota, "a@x/2");
-	assert_non_null(e[0]);
-	assert_ptr_equal(e[0], e[1]); /* the bare JID counts */
-	assert_null(quota_take(&quota, "a@x/3"));
-	assert_int_equal(errno, EDQUOT);
-	assert_null(quota_take(&quota, "a@x"));
-	e[2] = quota_take(&quota, "a@xy/1");
-	assert_non_null(e[2]);
+	assert_int_equal(quota_init(&quota, QUOTA_JID, &key, 4), 0);
+	assert_int_equal(quota_take(&quota, "a@x/1", &e[0]), QUOTA_OK);
+	assert_int_equal(quota_take(&quota, "a@x/2", &e[1]), QUOTA_OK);
+	assert_int_equal(quota_take(&quota, "a@x/3", &e[3]), QUOTA_USED_UP);
 	quota_release(e[0]);
-	e[0] = quota_take(&quota, "a@x/4");
-	assert_non_null(e[0]);
+	assert_int_equal(quota_take(&quota, "a@x/4", &e[0]), QUOTA_OK);
+	quota.limit = 0;
+	assert_int_equal(quota_take(&quota, "a@x/5", &e[2]), QUOTA_OK);
 	for (int i = 0; i < 3; i++)
 		quota_release(e[i]);
 	quota_release(NULL);
+	assert_int_equal(quota.n_idle, 0); /* nothing was relayed for it */
+	quota_fini(&quota);
+}
+
+/* The volume of a day outlives its sessions, and not the day. */
+static void test_quota_volume(void **state)
+{
+	struct siphash_key key;
+	struct quota quota = {.volume = 1000};
+	struct quota_entry *a, *b;
+
+	(void)state;
+	assert_int_equal(hash_key_draw(&key), 0);
+	assert_int_equal(quota_init(&quota, QUOTA_JID, &key, 4), 0);
+	quota_day(&quota, 12000);
+	assert_int_equal(quota_take(&quota, "a@x/1", &a), QUOTA_OK);
+	assert_true(quota_charge(a, 999));
+	quota_release(a);
+	quota_day(&quota, 12000);
+	assert_int_equal(quota.n_idle, 1);
+	assert_int_equal(quota_take(&quota, "a@x/2", &a), QUOTA_OK);
+	assert_int_equal(quota.n_idle, 0);
+	assert_false(quota_charge(a, 1));
+	assert_int_equal(quota_take(&quota, "a@x/3", &b), QUOTA_VOLUME);
+	quota_release(a);
+	assert_int_equal(quota_take(&quota, "a@x/3", &b), QUOTA_VOLUME);
+	assert_int_equal(quota_take(&quota, "b@x/3", &b), QUOTA_OK);
+	quota_release(b);
+
+	quota_day(&quota, 12001); /* another day */
+	assert_int_equal(quota.n_idle, 0);
+	assert_int_equal(quota_take(&quota, "a@x/3", &a), QUOTA_OK);
+	assert_true(quota_charge(a, 500));
+	quota_day(&quota, 12002); /* which a session may live to see */
+	assert_true(quota_charge(a, 600));
+	quota_day(&quota, 12001); /* a clock that goes back gives nothing away */
+	assert_false(quota_charge(a, 400));
+	quota_release(a);
+	quota.volume = 0; /* no limit any more */
+	assert_int_equal(quota_take(&quota, "a@x/3", &a), QUOTA_OK);
+	quota_release(a);
+	assert_int_equal(quota.n_idle, 0);
+	quota_fini(&quota);
+}
+
+/* When too many are kept for what they used, newcomers get none: nobody is forgotten for them. */
+static void test_quota_is_bounded(void **state)
+{
+	struct siphash_key key;
+	struct quota quota = {.volume = 1000};
+	struct quota_entry *entry;
+	char jid[32];
+
+	(void)state;
+	assert_int_equal(hash_key_draw(&key), 0);
+	assert_int_equal(quota_init(&quota, QUOTA_JID, &key, QUOTA_IDLE_MAX), 0);
+	quota_day(&quota, 12000);
+	for (unsigned int i = 0; i < QUOTA_IDLE_MAX; i++) {
+		snprintf(jid, sizeof(jid), "u%u@x", i);
+		assert_int_equal(quota_take(&quota, jid, &entry), QUOTA_OK);
+		quota_charge(entry, 1000);
+		quota_release(entry);
+	}
+	assert_int_equal(quota_take(&quota, "new@x", &entry), QUOTA_NO_MEMORY);
+	assert_int_equal(quota_take(&quota, "u0@x", &entry), QUOTA_VOLUME);
+	quota_day(&quota, 12001); /* frees a part of them at a time */
+	assert_in_range(quota.n_idle, 1, QUOTA_IDLE_MAX - 1);
+	assert_int_equal(quota_take(&quota, "new@x", &entry), QUOTA_OK);
+	quota_release(entry);
 	quota_fini(&quota);
 }
 
@@ -303,7 +400,10 @@ int main(void)
 		cmocka_unit_test(test_hash_of_lists),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_deadlines_change),
+		cmocka_unit_test(test_quota_scopes),
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_quota_volume),
+		cmocka_unit_test(test_quota_is_bounded),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_full_ring_keeps_order),
 		cmocka_unit_test(test_retired_leg_goes_with_last_command),

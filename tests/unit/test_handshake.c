@@ -539,7 +539,7 @@ static void source_bound(void **state)
 	rig_put(0, &late.syn); /* and a SYN does not even begin */
 	rig_silence();
 	rig_no_event();
-	assert_int_equal(rig_dropped(DROP_LEGS), 2);
+	assert_int_equal(rig_dropped(DROP_LEGS_SOURCE), 2);
 	p = peer_bob(); /* somebody else is not concerned */
 	peer_connect(&p);
 	peer_move(&late, 1);

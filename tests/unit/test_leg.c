@@ -10,6 +10,7 @@
 static const struct tuple_seed seed = {{1, 2}};
 static struct worker_stats stats;
 static struct leg_table table;
+static enum drop_reason reason; /* why the last one was refused */
 static struct mailbox *mb;
 
 static int start(void **state)
@@ -125,7 +126,7 @@ static void whole_life(void **state)
 	assert_int_equal(ev.tuple.peer_port, rte_cpu_to_be_16(1));
 	assert_int_equal(ev.tuple.peer_addr.s6_addr[10], 0xff);
 	assert_int_equal(ev.tuple.peer_addr.s6_addr[15], 1);
-	assert_true(leg_establish(&table, leg));
+	assert_true(leg_establish(&table, leg, &reason));
 	assert_gauges(0, 1, 0);
 	tell();
 	hear(MAILBOX_LEG_ESTABLISHED, id);
@@ -189,7 +190,7 @@ static void end_in_each_state(void **state)
 			unsigned int n, j, gone = 0, next;
 
 			if (rows[i].state >= LEG_PARKED)
-				assert_true(leg_establish(&table, leg));
+				assert_true(leg_establish(&table, leg, &reason));
 			for (next = LEG_CLAIMED; next <= rows[i].state; next++)
 				leg_advance(&table, leg, next);
 			assert_int_equal(leg->state, rows[i].state);
@@ -267,14 +268,15 @@ static void unclaimed_bound(void **state)
 	late = create(50, 1);
 	for (i = 0; i < UNCLAIMED; i++) {
 		legs[i] = create(i, 1);
-		assert_true(leg_establish(&table, legs[i]));
+		assert_true(leg_establish(&table, legs[i], &reason));
 	}
 	assert_null(try_create(60, 1, &why));
 	assert_int_equal(why, DROP_LEGS);
-	assert_false(leg_establish(&table, late));
+	assert_false(leg_establish(&table, late, &reason));
+	assert_int_equal(reason, DROP_LEGS);
 	assert_gauges(1, UNCLAIMED, 0);
 	leg_advance(&table, legs[0], LEG_CLAIMED); /* a claim makes room */
-	assert_true(leg_establish(&table, late));
+	assert_true(leg_establish(&table, late, &reason));
 	leg_end(&table, late, LEG_END_TIMEOUT);
 	for (i = 0; i < UNCLAIMED; i++)
 		leg_end(&table, legs[i], LEG_END_TIMEOUT);
@@ -290,13 +292,14 @@ static void source_bound(void **state)
 	for (i = 0; i <= PER_SOURCE; i++)
 		legs[i] = create(1, i);
 	for (i = 0; i < PER_SOURCE; i++)
-		assert_true(leg_establish(&table, legs[i]));
-	assert_false(leg_establish(&table, legs[PER_SOURCE]));
+		assert_true(leg_establish(&table, legs[i], &reason));
+	assert_false(leg_establish(&table, legs[PER_SOURCE], &reason));
+	assert_int_equal(reason, DROP_LEGS_SOURCE);
 	assert_int_equal(legs[PER_SOURCE]->state, LEG_HALF_OPEN);
 	other = create(2, 1);
-	assert_true(leg_establish(&table, other));
+	assert_true(leg_establish(&table, other, &reason));
 	leg_advance(&table, legs[0], LEG_CLAIMED);
-	assert_true(leg_establish(&table, legs[PER_SOURCE]));
+	assert_true(leg_establish(&table, legs[PER_SOURCE], &reason));
 	for (i = 0; i <= PER_SOURCE; i++)
 		leg_end(&table, legs[i], LEG_END_RESET);
 	leg_end(&table, other, LEG_END_RESET);
@@ -313,7 +316,7 @@ static void pool_exhausted(void **state)
 	(void)state;
 	for (i = 0; i < RTE_DIM(legs); i++) {
 		legs[i] = create(i, 1);
-		assert_true(leg_establish(&table, legs[i]));
+		assert_true(leg_establish(&table, legs[i], &reason));
 		leg_advance(&table, legs[i], LEG_CLAIMED);
 	}
 	assert_int_equal(table.n_free, 0);
@@ -339,7 +342,7 @@ static void timers(void **state)
 	leg_end(&table, b, LEG_END_RESET); /* its timer goes with it */
 	assert_int_equal(leg_expire(&table, 1116, out), 1);
 	assert_ptr_equal(out[0], a);
-	assert_true(leg_establish(&table, a));
+	assert_true(leg_establish(&table, a, &reason));
 	leg_arm(&table, a, 1200);
 	leg_advance(&table, a, LEG_CLAIMED); /* claimed legs wait for a command */
 	assert_int_equal(leg_expire(&table, 100000, out), 0);
@@ -375,7 +378,7 @@ static void full_ring_only_delays(void **state)
 	(void)state;
 	assert_true(n > 1000);
 	tell();
-	assert_true(leg_establish(&table, a));
+	assert_true(leg_establish(&table, a, &reason));
 	leg_advance(&table, a, LEG_CLAIMED);
 	tell();
 	leg_end(&table, a, LEG_END_RESET);
@@ -408,7 +411,7 @@ static void ring_with_one_place(void **state)
 		MAILBOX_LEG_HALF_OPEN, MAILBOX_LEG_ESTABLISHED, MAILBOX_LEG_RETIRED};
 
 	(void)state;
-	assert_true(leg_establish(&table, leg));
+	assert_true(leg_establish(&table, leg, &reason));
 	leg_advance(&table, leg, LEG_RETIRED);
 	leg_end(&table, leg, LEG_END_COMMANDED); /* retired: the report still goes, no GONE */
 	for (i = 0; i < RTE_DIM(expected) + 2; i++) {
@@ -428,7 +431,7 @@ static void legs_are_told_in_turn(void **state)
 
 	(void)state;
 	leg_end(&table, a, LEG_END_REPLACED);
-	assert_true(leg_establish(&table, b));
+	assert_true(leg_establish(&table, b, &reason));
 	tell();
 	hear(MAILBOX_LEG_HALF_OPEN, id_of(a) - (UINT64_C(1) << 32)); /* freed meanwhile */
 	hear(MAILBOX_LEG_GONE, id_of(a) - (UINT64_C(1) << 32));
@@ -464,7 +467,7 @@ static void churn(void **state)
 			break;
 		case 2:
 			if (n > 0 && legs[pick]->state == LEG_HALF_OPEN)
-				leg_establish(&table, legs[pick]);
+				leg_establish(&table, legs[pick], &reason);
 			break;
 		case 3:
 			if (n > 0 && legs[pick]->state >= LEG_PARKED &&

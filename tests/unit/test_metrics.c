@@ -115,6 +115,8 @@ static void every_series_is_there_from_the_start(void **state)
 		unsigned int n;
 	} rows[] = {
 		{"tandem_sessions", SESSION_STATES},
+		{"tandem_refusals_total", REFUSALS},
+		{"tandem_config_reloads_total", RELOAD_RESULTS},
 		{"tandem_legs", LEG_GAUGES},
 		{"tandem_reservations", 1},
 		{"tandem_sessions_closed_total", SESSION_REASONS},
@@ -158,8 +160,12 @@ static void counters_are_shown(void **state)
 		const char *series, *before, *after;
 	} rows[] = {
 		{&control.sessions[SESSIONS_SPLICED], 7, "tandem_sessions{state=\"s3\"}", "0", "7"},
-		{&control.sessions_closed[SESSION_SHUTDOWN], 8,
-		 "tandem_sessions_closed_total{reason=\"c11\"}", "0", "8"},
+		{&control.sessions_closed[SESSION_REFUSED], 8,
+		 "tandem_sessions_closed_total{reason=\"c9\"}", "0", "8"},
+		{&control.refusals[REFUSAL_SESSIONS], 31, "tandem_refusals_total{limit=\"f2\"}",
+		 "0", "31"},
+		{&control.config_reloads[RELOAD_REFUSED], 32,
+		 "tandem_config_reloads_total{result=\"l1\"}", "0", "32"},
 		{&dp.worker[0].legs[LEG_GAUGE_HALF_OPEN], 3, "tandem_legs{state=\"half_open\"}",
 		 "0", "3"},
 		{&dp.worker[1].legs[LEG_GAUGE_UNCLAIMED], 4, "tandem_legs{state=\"unclaimed\"}",

@@ -174,7 +174,7 @@ static void claim_timer_changes(void **state)
 	(void)state;
 	peer_connect(&p);
 	rig.cfg.timers.claim_ms = RIG_CLAIM_MS / 2;
-	worker_reconfigure(&rig.w, &rig.cfg);
+	worker_reconfigure(rig_owner(&q.syn), &rig.cfg);
 	peer_connect(&q);
 	assert_int_equal(rig_watch(1, RIG_CLAIM_MS / 2 - 1, &at, 1, &s), 0);
 	assert_int_equal(rig_watch(1, 2 * WHEEL_TICK_MS, &at, 1, &s), 1);

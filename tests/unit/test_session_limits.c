@@ -122,6 +122,179 @@ static void test_fewer_sessions_per_jid(void **state)
 	world_close(w);
 }
 
+/* --- limits --- */
+
+static void tune_two_a_domain(struct config *cfg)
+{
+	cfg->limits.sessions_per_domain = 2;
+}
+
+static void test_sessions_per_domain(void **state)
+{
+	struct world *w = world_open(tune_two_a_domain);
+	uint64_t flow;
+
+	(void)state;
+	flow = world_splice(w, "s", 1); /* counts for each of its parties */
+	assert_answer(w, world_claim_leg(w, CAROL, "t", DAVE, 5), IQ_RESOURCE_CONSTRAINT);
+	assert_answer(w, world_claim_leg(w, "x@example.net/y", "t", DAVE, 5), PENDING);
+	assert_refusals(w, REFUSAL_SESSIONS_PER_DOMAIN, 1);
+	assert_refusals(w, REFUSAL_SESSIONS_PER_JID, 0);
+	w->flows[flow].status.state = FLOW_FINISHED;
+	world_pass(w, 1000);
+	assert_answer(w, world_claim_leg(w, CAROL, "u", DAVE, 6), PENDING);
+	world_close(w);
+}
+
+static void tune_one(struct config *cfg)
+{
+	cfg->limits.sessions = 1;
+	cfg->limits.sessions_per_jid = 1;
+}
+
+static void test_each_refusal_is_counted(void **state)
+{
+	struct world *w = world_open(tune_one);
+
+	(void)state;
+	assert_answer(w, world_claim_leg(w, ALICE, "s", BOB, 1), PENDING);
+	assert_answer(w, world_claim_leg(w, CAROL, "t", BOB, 2), IQ_RESOURCE_CONSTRAINT);
+	assert_refusals(w, REFUSAL_SESSIONS, 1);
+	w->cfg.limits.sessions = 2;
+	assert_answer(w, world_claim_leg(w, ALICE, "t", BOB, 2), IQ_RESOURCE_CONSTRAINT);
+	assert_refusals(w, REFUSAL_SESSIONS_PER_JID, 1);
+	reconfigure(w, tune_strict);
+	assert_answer(w, world_claim_port(w, ALICE, "t", BOB, 2), IQ_FORBIDDEN);
+	assert_refusals(w, REFUSAL_STRICT, 1);
+	assert_refusals(w, REFUSAL_SESSIONS, 1);
+	world_close(w);
+}
+
+static void tune_volume(struct config *cfg)
+{
+	cfg->limits.volume_per_jid = 1000;
+}
+
+static void relay(struct world *w, uint64_t flow, uint64_t from_a, uint64_t from_b)
+{
+	w->flows[flow].status.bytes[0] += from_a;
+	w->flows[flow].status.bytes[1] += from_b;
+}
+
+/* Both directions of all sessions of a JID add up, those that are over too. */
+static void test_volume(void **state)
+{
+	struct world *w = world_open(tune_volume);
+	uint64_t flows[3];
+
+	(void)state;
+	flows[0] = world_splice(w, "s", 1);
+	relay(w, flows[0], 300, 100);
+	world_pass(w, 1000);
+	w->flows[flows[0]].status.state = FLOW_FINISHED;
+	relay(w, flows[0], 0, 100); /* the last it is asked for */
+	world_pass(w, 1000);
+	flows[1] = world_splice(w, "t", 3);
+	flows[2] = world_splice(w, "u", 5);
+	relay(w, flows[1], 250, 0);
+	relay(w, flows[2], 249, 0);
+	world_pass(w, 3000);
+	assert_closed(w, SESSION_VOLUME, 0);
+	relay(w, flows[1], 1, 0);
+	world_pass(w, 1000);
+	assert_closed(w, SESSION_VOLUME, 2); /* none of them goes on */
+	assert_true(w->flows[flows[1]].reset_asked && w->flows[flows[2]].reset_asked);
+	assert_non_null(strstr(w->account, "reason=volume"));
+	assert_answer(w, world_claim_leg(w, ALICE, "v", CAROL, 9), IQ_RESOURCE_CONSTRAINT);
+	assert_answer(w, world_claim_leg(w, "bob@example.org/x", "v", CAROL, 9),
+		      IQ_RESOURCE_CONSTRAINT);
+	assert_refusals(w, REFUSAL_VOLUME_PER_JID, 2);
+	assert_answer(w, world_claim_leg(w, CAROL, "v", DAVE, 9), PENDING);
+	world_close(w);
+}
+
+/* What was relayed while there was no limit is not counted. */
+static void test_volume_from_now_on(void **state)
+{
+	struct world *w = world_open(NULL);
+	uint64_t flow = world_splice(w, "s", 1);
+
+	(void)state;
+	relay(w, flow, 5000, 0);
+	world_pass(w, 1000);
+	reconfigure(w, tune_volume);
+	relay(w, flow, 999, 0);
+	world_pass(w, 1000);
+	assert_closed(w, SESSION_VOLUME, 0);
+	relay(w, flow, 1, 0);
+	world_pass(w, 1000);
+	assert_closed(w, SESSION_VOLUME, 1);
+	world_close(w);
+}
+
+static void tune_rates(struct config *cfg)
+{
+	cfg->limits.rate_per_session = 50000;
+	cfg->limits.rate_per_jid = 90000;
+}
+
+static void tune_no_rates(struct config *cfg)
+{
+	cfg->limits.rate_per_session = 0;
+	cfg->limits.rate_per_jid = 0;
+}
+
+#define assert_rate(w, flow, r) assert_int_equal((w)->flows[flow].rate, r)
+
+/* All of a JID's sessions together have its rate. */
+static void test_rates(void **state)
+{
+	struct world *w = world_open(tune_rates);
+	uint64_t flows[3];
+
+	(void)state;
+	flows[0] = world_splice(w, "s", 1);
+	assert_rate(w, flows[0], 50000);
+	flows[1] = world_splice(w, "t", 3);
+	assert_rate(w, flows[1], 45000);
+	flows[2] = world_splice(w, "u", 5);
+	assert_rate(w, flows[2], 30000);
+	world_pass(w, 1000);
+	for (int i = 0; i < 3; i++)
+		assert_rate(w, flows[i], 30000);
+	w->flows[flows[0]].status.state = FLOW_FINISHED;
+	world_pass(w, 2000);
+	assert_rate(w, flows[1], 45000);
+	assert_rate(w, flows[2], 45000);
+	reconfigure(w, tune_no_rates);
+	world_pass(w, 1000);
+	assert_rate(w, flows[1], 0);
+	assert_rate(w, flows[2], 0);
+	world_close(w);
+}
+
+/* One JID at both ends counts once. */
+static void test_session_with_oneself(void **state)
+{
+	struct world *w = world_open(tune_rates);
+	uint64_t flow;
+
+	(void)state;
+	tune_volume(&w->cfg);
+	session_book_reconfigure(w->book);
+	w->cfg.limits.rate_per_session = 0;
+	world_established(w, 1);
+	world_established(w, 2);
+	world_claim_leg(w, ALICE, "s", "alice@example.org/phone", 1);
+	assert_answer(w, world_claim_leg(w, "alice@example.org/phone", "s", ALICE, 2), IQ_OK);
+	flow = w->legs[1].flow;
+	assert_rate(w, flow, 90000);
+	relay(w, flow, 999, 0);
+	world_pass(w, 1000);
+	assert_closed(w, SESSION_VOLUME, 0);
+	world_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +302,12 @@ int main(void)
 		cmocka_unit_test(test_longer_timers),
 		cmocka_unit_test(test_strict_from_now_on),
 		cmocka_unit_test(test_fewer_sessions_per_jid),
+		cmocka_unit_test(test_sessions_per_domain),
+		cmocka_unit_test(test_each_refusal_is_counted),
+		cmocka_unit_test(test_volume),
+		cmocka_unit_test(test_volume_from_now_on),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_session_with_oneself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,10 +351,11 @@ static void test_each_is_looked_at_every_second(void **state)
 	struct world *w = world_open(NULL);
 
 	(void)state;
+	w->cfg.limits.sessions_per_jid = 1000;
+	session_book_reconfigure(w->book);
 	for (unsigned int i = 0; i < 300; i++) {
 		char sid[16];
 
-		w->cfg.limits.sessions_per_jid = w->book->quota.limit = 1000;
 		snprintf(sid, sizeof(sid), "%u", i);
 		world_splice(w, sid, 10 + 2 * i);
 	}
