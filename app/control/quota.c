@@ -32,12 +32,14 @@ static void forget_idle(struct quota *quota, struct quota_entry *entry)
 
 void quota_fini(struct quota *quota)
 {
-	struct quota_entry *entry;
+	struct quota_entry *entry, *next;
 
 	if (quota->index.chains == NULL)
 		return;
-	while ((entry = TAILQ_FIRST(&quota->idle)) != NULL)
+	for (entry = TAILQ_FIRST(&quota->idle); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, link);
 		forget_idle(quota, entry);
+	}
 	hash_index_fini(&quota->index);
 }
 
@@ -147,11 +149,14 @@ bool quota_charge(struct quota_entry *entry, uint64_t bytes)
 
 void quota_day(struct quota *quota, uint32_t day)
 {
-	struct quota_entry *entry;
+	struct quota_entry *entry, *next;
 	unsigned int n = FREED_A_CALL;
 
 	quota->today = day;
-	while (n-- > 0 && (entry = TAILQ_FIRST(&quota->idle)) != NULL &&
-	       (quota->volume == 0 || volume_today(entry) == 0))
+	for (entry = TAILQ_FIRST(&quota->idle); entry != NULL && n > 0; entry = next, n--) {
+		if (quota->volume != 0 && volume_today(entry) > 0)
+			break;
+		next = TAILQ_NEXT(entry, link);
 		forget_idle(quota, entry);
+	}
 }
