@@ -196,7 +196,7 @@ static int start_workers(void)
 		if (worker_init(&rig.workers[i], i, &args) < 0)
 			return -1;
 	}
-	rig.now_ms = rig.workers[0].now_ms;
+	rig.now_ms = rig.workers[RIG_WORKERS - 1].now_ms; /* nobody's clock goes back */
 	return 0;
 }
 
