@@ -992,7 +992,7 @@ static void legs_per_source(void **state)
 	rig_put(0, &more.syn);
 	rig_put(0, &e.syn);
 	rig_silence();
-	assert_int_equal(rig_dropped(DROP_LEGS), 2);
+	assert_int_equal(rig_dropped(DROP_LEGS_SOURCE), 2);
 	rig_command(MAILBOX_LEG_CLAIM, p[1].id);
 	socks5_connect(&more);
 }

@@ -337,7 +337,7 @@ static void one_failure_takes_all_back(void **state)
 	}
 }
 
-/* Every address there can be fits. */
+/* Every address there can be fits, for every service. */
 static void the_largest_configuration(void **state)
 {
 	struct steering s;
@@ -345,6 +345,8 @@ static void the_largest_configuration(void **state)
 
 	(void)state;
 	target.queues = CONFIG_MAX_QUEUES;
+	cfg.socks5.enabled = true;
+	cfg.socks5.port = 7777;
 	cfg.n_ports = CONFIG_MAX_PORTS;
 	for (unsigned int port = 0; port < CONFIG_MAX_PORTS; port++) {
 		cfg.ports[port].n_addresses = CONFIG_MAX_ADDRESSES;
