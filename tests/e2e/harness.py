@@ -77,10 +77,11 @@ class Lab:
     """A lab of this script's own, from `with` to the end of it.
 
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
-    xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  wire, bob_wire: what
-    alice's or bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a
-    plain cable.  queues: how many queues the wires have, and the relay's ports.  When the script is
-    content and tandemd still runs, it must also stop in order, with status 0.
+    xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  rival: with the
+    server's own SOCKS5 relay.  wire, bob_wire: what alice's or bob's wire does to the frames, such
+    as "loss=1,delay=50", see impair.c; None is a plain cable.  queues: how many queues the wires
+    have, and the relay's ports.  When the script is content and tandemd still runs, it must also
+    stop in order, with status 0.
     """
 
     def __init__(
@@ -90,12 +91,15 @@ class Lab:
         relay=True,
         xmpp=True,
         server="prosody",
+        rival=False,
         offload="off",
         wire=None,
         bob_wire=None,
         queues=None,
     ):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
+        if rival:
+            self.arguments.append("-r")
         if server == "ejabberd":
             self.arguments.append("-e")
         if not relay:
@@ -423,6 +427,7 @@ class Jabber:
     """
 
     def __init__(self, lab, place, jid):
+        self.place = place
         self.jid = jid
         self.answers = {}  # id -> [Answer, ...] in order of arrival
         self.requests = []  # IQ get and set elements from others, unanswered
