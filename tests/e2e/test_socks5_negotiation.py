@@ -17,6 +17,7 @@ CLAIM = 3  # seconds
 NAME = b"0123456789abcdef0123456789abcdef01234567"
 METHODS = b"\5\1\0"
 REQUEST = b"\5\1\0\3\x28" + NAME + b"\0\0"
+REPLY = b"\5\0\0\3\x28" + NAME + b"\0\0"
 ANY = b"\0\1\0\0\0\0\0\0"
 
 REFUSED = (
@@ -51,13 +52,14 @@ def refusals(lab, relay=None):
 
 
 def wait(lab, size, early):
-    """Asks for a name that nobody activates; what comes early stays with its sender."""
+    """Connects to a name that nobody activates; what comes early stays with its sender."""
     with lab.connect("alice", port=PORT) as leg:
         leg.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         say(leg, METHODS, size)
         expect(receive_exactly(leg, 2), b"\5\0", "the choice")
         say(leg, REQUEST + early, size)
         until(lambda: unacknowledged(lab, leg) == len(early), "the request is acknowledged, and no more")
+        expect(receive_exactly(leg, len(REPLY)), REPLY, "the reply")
         expect_untouched(leg, "who waits")
         expect_reset(leg, "who waited too long", timeout=CLAIM + 5)
 

@@ -14,7 +14,7 @@ from socks import SOCKS
 
 SIZE, MANY, SMALL = 4 << 20, 100, 64 << 10
 DEADLINE = 60
-SETTINGS = {**SOCKS, "limits.sessions_per_jid": MANY, "limits.legs_per_source": 2 * MANY}
+SETTINGS = {**SOCKS, "limits.sessions_per_jid": 2 * MANY, "limits.legs_per_source": 2 * MANY}
 
 
 def run(user, coroutine):
