@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SYN cookies through a whole worker.  An input is a byte that says whether they are in force from
- * the start, and a program of steps: SYNs with any options, floods, ACKs that bring back what they
+ * the start and whether port 0 has a VLAN, and a program of steps: SYNs with any options, floods, ACKs that bring back what they
  * were sent or something else, time for secrets to change, challenges.
  *
  * A SYN answered by a cookie leaves nothing behind; an ACK with a good cookie that is not too old
@@ -480,12 +480,14 @@ static void wind_up(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct rig_mix tagged = {false, false, {100, 0}, {0, 0}};
 	struct input in = {data, size};
+	uint8_t how = input_u8(&in);
 
-	fuzz_rig_start(NULL);
+	fuzz_rig_start(how & 2 ? &tagged : NULL);
 	n_attempts = n_legs = accidents = 0;
 	flood_source = IPV4(203, 0, 113, 0);
-	fuzz_worker()->cookies.in_force = input_u8(&in) & 1;
+	fuzz_worker()->cookies.in_force = how & 1;
 	run(&in);
 	wind_up();
 	fuzz_rig_end();

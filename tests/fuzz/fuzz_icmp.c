@@ -28,7 +28,7 @@ enum step {
 };
 
 struct shape {
-	uint8_t ends; /* bits 0 and 1: IPv6; 2 and 3: no timestamps */
+	uint8_t ends; /* bits 0 and 1: IPv6; 2 and 3: no timestamps; 4: port 0 has a VLAN */
 	uint8_t mss;  /* of both, in eights over the least; 0: 1460 */
 };
 
@@ -416,11 +416,12 @@ static void make_path(const struct shape *shape)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct rig_mix tagged = {false, false, {100, 0}, {0, 0}};
 	struct input in = {data, size};
 	struct shape shape;
 
 	input_bytes(&in, &shape, sizeof(shape));
-	fuzz_rig_start(NULL);
+	fuzz_rig_start(shape.ends & 0x10 ? &tagged : NULL);
 	make_path(&shape);
 	run(&in);
 	CHECK(flow_table_remove(&rig.flows.t, path.flow) == 0);

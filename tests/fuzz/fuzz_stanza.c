@@ -229,12 +229,12 @@ static void read_stream(struct dispatch *d, struct input *in)
 }
 
 static char jid[] = "relay.example.org", ours[] = "whoknows", other[] = "urn:example:w",
-	    parent[] = "example.org", root[] = "root@example.org",
-	    abuse[] = "mailto:abuse@example.org";
-static char *names[] = {ours, other}, *allowed[] = {parent}, *admins[] = {root};
+	    parent[] = "example.org", bare[] = "bob@jabber.org", full[] = "carol@jabber.org/pda",
+	    root[] = "root@example.org", abuse[] = "mailto:abuse@example.org";
+static char *names[] = {ours, other}, *allowed[] = {parent, bare, full}, *admins[] = {root};
 static struct config cfg = {
 	.xmpp = {.jid = jid, .namespaces = {.names = names, .count = 2}, .abuse = abuse},
-	.access = {.allow = {.names = allowed, .count = 1},
+	.access = {.allow = {.names = allowed, .count = 3},
 		   .admins = {.names = admins, .count = 1}},
 	.limits = {.sessions = 4},
 	.n_ports = 1,

@@ -328,30 +328,69 @@ static void step_connect(struct input *in)
 	round_and_check(false);
 }
 
-static void step_frame(struct input *in, bool kernel)
+/* A segment of a peer's, with some of its first 64 bytes set to others: fragments, sources that may
+ * not be, what nobody would guess.  Its sums are good, if it still has any, or are left alone. */
+static size_t put_bent(struct input *in, bool sealed, uint8_t *f)
 {
-	uint8_t how = input_u8(in);
-	size_t n = input_u8(in) | (size_t)(how >> 4) << 8;
-	uint8_t *f = input_take(in, &n);
-	unsigned int port = how & 1;
+	unsigned int k = input_u8(in) % PEERS, edits = input_u8(in) % 8, tcp;
 	struct frame_view v;
 
-	if (n >= 6 && how & 2)
-		memcpy(f, &port_mac[port], 6);
-	if (how & 4 && frame_look(f, (unsigned int)n, &v)) {
-		frame_put16(f + v.tcp + 2, how & 8 ? RIG_SOCKS5_PORT : RELAY_PORT);
-		frame_seal(f, &v);
+	tcp = put_ip(f, k, 24);
+	frame_put16(f + tcp, 40000);
+	frame_put16(f + tcp + 2, RELAY_PORT);
+	frame_put32(f + tcp + 4, fars[0][k].nxt);
+	frame_put32(f + tcp + 8, fars[0][k].rcv);
+	f[tcp + 12] = 0x50;
+	f[tcp + 13] = ACK;
+	CHECK(frame_look(f, tcp + 24, &v));
+	frame_seal(f, &v);
+	for (; edits > 0; edits--) {
+		unsigned int at = input_u8(in) % 64;
+
+		f[at] = input_u8(in);
 	}
+	if (sealed && frame_look(f, tcp + 24, &v))
+		frame_seal(f, &v);
+	return tcp + 24;
+}
+
+static void put_frame(const uint8_t *f, size_t n, uint8_t how, bool kernel)
+{
+	unsigned int port = how & 1;
+
 	if (kernel)
 		rig_kernel_sends(port, fuzz_mbuf(f, n));
 	else if (how & 8) /* tagged as it may be */
 		rig_send_raw(port, fuzz_mbuf(f, n));
 	else
 		rig_send_frame(port, fuzz_mbuf(f, n));
-	free(f);
 	honest = false;
 	round_and_check(kernel);
 	honest = true;
+}
+
+/* Any bytes; none stand for a bent segment. */
+static void step_frame(struct input *in, bool kernel)
+{
+	uint8_t how = input_u8(in), bent[128] = {0};
+	size_t n = input_u8(in) | (size_t)(how >> 4) << 8;
+	uint8_t *f = input_take(in, &n);
+	struct frame_view v;
+
+	if (n == 0) {
+		n = put_bent(in, how & 4, bent);
+		put_frame(bent, n, how, kernel);
+		free(f);
+		return;
+	}
+	if (n >= 6 && how & 2)
+		memcpy(f, &port_mac[how & 1], 6);
+	if (how & 4 && frame_look(f, (unsigned int)n, &v)) {
+		frame_put16(f + v.tcp + 2, how & 8 ? RIG_SOCKS5_PORT : RELAY_PORT);
+		frame_seal(f, &v);
+	}
+	put_frame(f, n, how, kernel);
+	free(f);
 }
 
 /* --- control --- */
