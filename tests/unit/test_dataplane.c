@@ -86,6 +86,7 @@ static void made_and_unmade(void **state)
 	assert_int_equal(pen.status(pen.ctx, flow, &status), 0);
 	assert_int_equal(status.state, FLOW_ESTABLISHED);
 	assert_int_equal(status.packets[0] + status.packets[1], 0);
+	assert_int_equal(pen.owner(pen.ctx, &a.tuple), 0);
 	assert_int_equal(pen.remove(pen.ctx, flow), 0);
 	assert_int_equal(pen.remove(pen.ctx, flow), -ESTALE);
 	assert_int_equal(pen.status(pen.ctx, flow, &status), -ESTALE);

@@ -155,6 +155,23 @@ static void fragments_of_others_are_the_kernels(void **state)
 	assert_int_equal(rig_stats()->exception_rx, 1);
 }
 
+/* What the kernel does not take is counted, and nobody's for long. */
+static void the_kernel_takes_nothing(void **state)
+{
+	struct segment s = peer_alice().syn;
+
+	(void)state;
+	s.dst_port = 22;
+	rig_kernel_block(0);
+	rig_put(0, &s);
+	assert_int_equal(rig_dropped(DROP_TX), 1);
+	assert_int_equal(rig_stats()->exception_rx, 0);
+	rig_kernel_unblock(0);
+	rig_put(0, &s);
+	rte_pktmbuf_free(rig_kernel_takes(0));
+	assert_int_equal(rig_stats()->exception_rx, 1);
+}
+
 static void from_the_kernel(void **state)
 {
 	struct segment s = segment_plain(), got;
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(to_the_kernel, rig_start, rig_end),
 		cmocka_unit_test_setup_teardown(fragments_of_others_are_the_kernels, rig_start,
 						rig_end),
+		cmocka_unit_test_setup_teardown(the_kernel_takes_nothing, rig_start, rig_end),
 		RIG_TEST(from_the_kernel),
 		RIG_TEST(the_kernel_is_spared),
 	};

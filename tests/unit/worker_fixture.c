@@ -372,18 +372,38 @@ void rig_silence(void)
 	}
 }
 
+static void block(struct rte_ring *ring)
+{
+	while (rte_ring_enqueue(ring, NULL) == 0)
+		;
+}
+
+static void unblock(struct rte_ring *ring)
+{
+	void *m;
+
+	while (rte_ring_dequeue(ring, &m) == 0)
+		assert_null(m);
+}
+
 void rig_block(unsigned int port)
 {
-	while (rte_ring_enqueue(wires[port].out, NULL) == 0)
-		;
+	block(wires[port].out);
 }
 
 void rig_unblock(unsigned int port)
 {
-	void *m;
+	unblock(wires[port].out);
+}
 
-	while (rte_ring_dequeue(wires[port].out, &m) == 0)
-		assert_null(m);
+void rig_kernel_block(unsigned int port)
+{
+	block(taps[port].out);
+}
+
+void rig_kernel_unblock(unsigned int port)
+{
+	unblock(taps[port].out);
 }
 
 /* --- time --- */

@@ -106,6 +106,9 @@ void rig_silence(void);
 /* Let a ring port refuse to transmit, or go on. */
 void rig_block(unsigned int port);
 void rig_unblock(unsigned int port);
+/* The same of the kernel behind a TAP. */
+void rig_kernel_block(unsigned int port);
+void rig_kernel_unblock(unsigned int port);
 
 /* --- time --- */
 
