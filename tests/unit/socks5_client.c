@@ -12,7 +12,8 @@ struct leg *socks5_leg(const struct peer *p)
 	struct packet k = segment_packet(&p->syn);
 
 	rte_pktmbuf_free(k.m);
-	return leg_find(&rig.workers[0].legs, tuple_hash(&rig.workers[0].legs.seed, &k.key), &k.key);
+	return leg_find(&rig.workers[0].legs, tuple_hash(&rig.workers[0].legs.seed, &k.key),
+			&k.key);
 }
 
 struct segment socks5_says(const struct peer *p, unsigned int at, unsigned int heard,
