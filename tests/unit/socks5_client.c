@@ -9,11 +9,11 @@ struct peer socks5_client(struct peer p)
 
 struct leg *socks5_leg(const struct peer *p)
 {
+	struct leg_table *legs = &rig_owner(&p->syn)->legs;
 	struct packet k = segment_packet(&p->syn);
 
 	rte_pktmbuf_free(k.m);
-	return leg_find(&rig.workers[0].legs, tuple_hash(&rig.workers[0].legs.seed, &k.key),
-			&k.key);
+	return leg_find(legs, tuple_hash(&legs->seed, &k.key), &k.key);
 }
 
 struct segment socks5_says(const struct peer *p, unsigned int at, unsigned int heard,

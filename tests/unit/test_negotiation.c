@@ -27,8 +27,10 @@ static void assert_gone(const struct peer *p)
 	assert_null(socks5_leg(p));
 	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
 	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
-	assert_int_equal(rig_free_legs(), rig.workers[0].legs.capacity);
-	assert_int_equal(rig.workers[0].legs.n_free_sources, rig.workers[0].legs.max_unclaimed);
+	assert_int_equal(rig_free_legs(), RIG_WORKERS * rig.workers[0].legs.capacity);
+	for (unsigned int i = 0; i < RIG_WORKERS; i++)
+		assert_int_equal(rig.workers[i].legs.n_free_sources,
+				 rig.workers[i].legs.max_unclaimed);
 }
 
 /* --- all of it --- */
@@ -142,7 +144,8 @@ static void service_is_off(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	rig.workers[0].listener.socks5_port = 0;
+	rig.listener.socks5_port = 0;
+	rig_listen();
 	rig_put(0, &p.syn);
 	m = rig_kernel_takes(0);
 	assert_non_null(m);
@@ -833,6 +836,15 @@ static void claimed_but_never_acknowledged(void **state)
 	assert_gone(&p);
 }
 
+/* As its owner will call it, which nobody was told yet. */
+static uint64_t id_of(const struct peer *p)
+{
+	const struct leg_table *legs = &rig_owner(&p->syn)->legs;
+	const struct leg *leg = socks5_leg(p);
+
+	return (uint64_t)leg->generation << 32 | (legs->first_id + (uint32_t)(leg - legs->legs));
+}
+
 static void untimely_commands(void **state)
 {
 	struct peer p = alice();
@@ -840,8 +852,7 @@ static void untimely_commands(void **state)
 	(void)state;
 	rig_put(0, &p.syn);
 	p.synack = rig_answer(0);
-	p.id = (uint64_t)socks5_leg(&p)->generation << 32 |
-	       (uint32_t)(socks5_leg(&p) - rig.workers[0].legs.legs);
+	p.id = id_of(&p);
 	rig_command(MAILBOX_LEG_ADMIT, p.id);
 	rig_command(MAILBOX_LEG_REFUSE, p.id);
 	rig_command(MAILBOX_LEG_CLAIM, p.id);
@@ -886,14 +897,17 @@ static void reset_command(void **state)
 
 static void named_waits_for_the_ring(void **state)
 {
-	const struct mailbox_event filler = {.type = MAILBOX_LEG_GONE};
+	struct mailbox_event filler = {.type = MAILBOX_LEG_GONE};
 	struct peer p = alice();
+	struct worker *owner = rig_owner(&p.syn);
 	struct segment s;
 	unsigned int n = 0;
 
 	(void)state;
 	socks5_choose(&p);
-	while (mailbox_post_event(rig.mb, 0, &filler))
+	filler.worker = (unsigned int)(owner - rig.workers);
+	filler.id = owner->legs.first_id;
+	while (mailbox_post_event(rig.mb, filler.worker, &filler))
 		n++;
 	put(&p, N_METHODS, N_CHOICE, REQUEST, N_REQUEST);
 	rig_answer(0);
@@ -999,14 +1013,18 @@ static void legs_per_source(void **state)
 
 /* --- SYN cookies --- */
 
+/* All workers give out cookies afterwards. */
 static void fill_up(void)
 {
+	const unsigned int most = RIG_HALF_OPEN * 3 / 4;
 	struct segment s = peer_bob().syn;
 	unsigned int i;
 
-	for (i = 0; i < RIG_HALF_OPEN * 3 / 4; i++) {
+	for (i = 0; rig_stats()->legs[LEG_GAUGE_HALF_OPEN] < RIG_WORKERS * most; i++) {
 		s.src = IPV4(198, 51, 100, 7) + i;
 		s.src6.s6_addr[7] = (uint8_t)(i + 1);
+		if (rig.stats[rig_owner(&s) - rig.workers].legs[LEG_GAUGE_HALF_OPEN] == most)
+			continue;
 		rig_put(1, &s);
 		rig_answer(1);
 		rig_event(MAILBOX_LEG_HALF_OPEN);

@@ -263,7 +263,7 @@ static void clear(void)
 	run.gone = false;
 	while (mailbox_take_events(rig.mb, &(struct mailbox_event){0}, 1) == 1)
 		;
-	assert_int_equal(rig_free_legs(), rig.workers[0].legs.capacity);
+	assert_int_equal(rig_free_legs(), RIG_WORKERS * rig.workers[0].legs.capacity);
 }
 
 static void negotiations(void **state)
