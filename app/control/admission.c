@@ -10,7 +10,7 @@ bool admission_check(const struct config *cfg, bool enabled, struct dispatch *d,
 		return false;
 	}
 	if (!access_allowed(cfg, iq->from)) {
-		dispatch_forbid(d, kind, iq);
+		dispatch_forbid(d, kind, iq, REFUSAL_ACCESS);
 		return false;
 	}
 	return true;

@@ -344,7 +344,7 @@ static void handle(void *ctx, const struct iq *iq)
 	struct begun *b;
 
 	if (!commands_are_for(c, iq->from)) {
-		refuse(c, iq, IQ_FORBIDDEN);
+		dispatch_forbid(c->dispatch, IQ_COMMAND, iq, REFUSAL_ADMINS);
 	} else if (command == NULL) {
 		refuse(c, iq, IQ_ITEM_NOT_FOUND);
 	} else if (id == NULL) {

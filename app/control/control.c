@@ -89,11 +89,11 @@ static bool connected(void *ctx)
 	return stream_ready(c->stream);
 }
 
-static void answer_request(void *ctx, void *iq, enum iq_result result)
+static void answer_request(void *ctx, void *iq, enum iq_result result, enum refusal refusal)
 {
 	struct control *c = ctx;
 
-	request_book_answer(c->requests, iq, result);
+	request_book_answer(c->requests, iq, result, refusal);
 }
 
 static int create_xmpp(struct control *c, const struct config *cfg)

@@ -52,12 +52,16 @@ static const char *const result_names[IQ_RESULTS] = {
 
 static const char *const refusal_names[REFUSALS] = {
 	[REFUSAL_ACCESS] = "access",
+	[REFUSAL_ADMINS] = "admins",
 	[REFUSAL_STRICT] = "strict",
 	[REFUSAL_SESSIONS] = "sessions",
 	[REFUSAL_SESSIONS_PER_JID] = "sessions_per_jid",
 	[REFUSAL_SESSIONS_PER_DOMAIN] = "sessions_per_domain",
 	[REFUSAL_VOLUME_PER_JID] = "volume_per_jid",
 	[REFUSAL_NO_MEMORY] = "memory",
+	[REFUSAL_COOKIES] = "cookies",
+	[REFUSAL_FLOWS] = "flows",
+	[REFUSAL_DRAINING] = "draining",
 };
 
 static const char *const reload_names[RELOAD_RESULTS] = {

@@ -67,15 +67,19 @@ enum iq_result {
 	IQ_RESULTS
 };
 
-/* tandem_refusals_total{limit}: requests to which the configuration says no. */
+/* tandem_refusals_total{limit}: what says no to a request.  REFUSALS: none of these. */
 enum refusal {
 	REFUSAL_ACCESS, /* access.allow, access.deny */
+	REFUSAL_ADMINS, /* access.admins */
 	REFUSAL_STRICT, /* services.endpoint.strict */
 	REFUSAL_SESSIONS,
 	REFUSAL_SESSIONS_PER_JID,
 	REFUSAL_SESSIONS_PER_DOMAIN,
 	REFUSAL_VOLUME_PER_JID,
 	REFUSAL_NO_MEMORY,
+	REFUSAL_COOKIES, /* SYN cookies are in force: DESIGN 2.1 rule 3 */
+	REFUSAL_FLOWS,	 /* the flow table is full */
+	REFUSAL_DRAINING,
 	REFUSALS
 };
 
@@ -101,7 +105,8 @@ struct control_stats {
 } __attribute__((aligned(128)));
 
 /* Metric labels, lower case with underscores; iq results as the stanza errors are
- * named, but for "draining": one error may stand for one label only. */
+ * named, but for "draining": one error may stand for one label only.  Refusals are elements of
+ * stanza errors too, see reply.h. */
 const char *session_state_name(enum session_state_label state);
 const char *session_reason_name(enum session_reason reason);
 const char *iq_kind_name(enum iq_kind kind);

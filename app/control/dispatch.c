@@ -69,16 +69,24 @@ void dispatch_result(struct dispatch *d, enum iq_kind kind, const char *to, cons
 void dispatch_error(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
 		    enum iq_result why)
 {
-	answer(d, kind, why, reply_error(d->jid, to, id, why));
+	dispatch_refuse(d, kind, to, id, why, REFUSALS);
 }
 
-void dispatch_forbid(struct dispatch *d, enum iq_kind kind, const struct iq *iq)
+void dispatch_refuse(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
+		     enum iq_result why, enum refusal refusal)
+{
+	if (refusal < REFUSALS)
+		counter_increment(&d->stats->refusals[refusal]);
+	answer(d, kind, why, reply_refusal(d->jid, to, id, why, refusal));
+}
+
+void dispatch_forbid(struct dispatch *d, enum iq_kind kind, const struct iq *iq,
+		     enum refusal refusal)
 {
 	struct log_quoted q;
 
-	counter_increment(&d->stats->refusals[REFUSAL_ACCESS]);
-	log_debug("%s is not allowed to use the relay", log_quote(&q, iq->from));
-	dispatch_error(d, kind, iq->from, iq->id, IQ_FORBIDDEN);
+	log_debug("%s is not allowed: %s", log_quote(&q, iq->from), refusal_name(refusal));
+	dispatch_refuse(d, kind, iq->from, iq->id, IQ_FORBIDDEN, refusal);
 }
 
 static void drop(struct dispatch *d, mxml_node_t *root, const char *why)

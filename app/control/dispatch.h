@@ -68,9 +68,13 @@ void dispatch_oversized(struct dispatch *d, const struct stanza *start_tag);
 /* Answer and count.  `payload` may be NULL and is owned by the callee. */
 void dispatch_result(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
 		     mxml_node_t *payload);
-/* The sender is on no list, or on the wrong one: `forbidden`, counted as a refusal too. */
-void dispatch_forbid(struct dispatch *d, enum iq_kind kind, const struct iq *iq);
 void dispatch_error(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
 		    enum iq_result why);
+/* Likewise, and the answer tells and tandem_refusals_total counts what refused; REFUSALS: nothing. */
+void dispatch_refuse(struct dispatch *d, enum iq_kind kind, const char *to, const char *id,
+		     enum iq_result why, enum refusal refusal);
+/* The sender is on no list, or on the wrong one: refused as `forbidden`. */
+void dispatch_forbid(struct dispatch *d, enum iq_kind kind, const struct iq *iq,
+		     enum refusal refusal);
 
 #endif

@@ -23,6 +23,20 @@ static const struct {
 	[IQ_DRAINING] = {"wait", "service-unavailable"},
 };
 
+static const char *const texts[REFUSALS] = {
+	[REFUSAL_ACCESS] = "You may not use this relay.",
+	[REFUSAL_ADMINS] = "Only administrators of this relay may do that.",
+	[REFUSAL_STRICT] = "A claim must give its peer and all four values of its connection.",
+	[REFUSAL_SESSIONS] = "The relay has as many sessions as it may have.",
+	[REFUSAL_SESSIONS_PER_JID] = "You have as many sessions as one user may have.",
+	[REFUSAL_SESSIONS_PER_DOMAIN] = "Your domain has as many sessions as it may have.",
+	[REFUSAL_VOLUME_PER_JID] = "You have used up the volume that one user has a day.",
+	[REFUSAL_NO_MEMORY] = "The relay is short of memory.",
+	[REFUSAL_COOKIES] = "Under load a claim must give all four values of its connection.",
+	[REFUSAL_FLOWS] = "The relay has no room for another pair of connections.",
+	[REFUSAL_DRAINING] = "The relay is being drained and takes nothing new.",
+};
+
 static mxml_node_t *iq(const char *type, const char *from, const char *to, const char *id)
 {
 	mxml_node_t *node = mxmlNewElement(MXML_NO_PARENT, "iq");
@@ -47,22 +61,46 @@ mxml_node_t *reply_result(const char *from, const char *to, const char *id, mxml
 	return node;
 }
 
-mxml_node_t *reply_error(const char *from, const char *to, const char *id, enum iq_result why)
+/* A child in the namespace; false without memory. */
+static bool add_child(mxml_node_t *parent, const char *name, const char *ns, mxml_node_t **child)
+{
+	*child = mxmlNewElement(parent, name);
+	if (*child != NULL)
+		mxmlElementSetAttr(*child, "xmlns", ns);
+	return *child != NULL;
+}
+
+static bool explain(mxml_node_t *error, enum refusal refusal)
+{
+	mxml_node_t *text, *limit;
+
+	if (!add_child(error, "text", NS_STANZA_ERRORS, &text) ||
+	    !add_child(error, refusal_name(refusal), NS_REFUSALS, &limit))
+		return false;
+	mxmlElementSetAttr(text, "xml:lang", "en");
+	return mxmlNewOpaque(text, texts[refusal]) != NULL;
+}
+
+mxml_node_t *reply_refusal(const char *from, const char *to, const char *id, enum iq_result why,
+			   enum refusal refusal)
 {
 	mxml_node_t *node = iq("error", from, to, id);
-	mxml_node_t *error, *condition;
+	mxml_node_t *error = node == NULL ? NULL : mxmlNewElement(node, "error");
+	mxml_node_t *condition;
 
-	if (node == NULL)
-		return NULL;
-	error = mxmlNewElement(node, "error");
-	condition = error == NULL ? NULL : mxmlNewElement(error, errors[why].condition);
-	if (condition == NULL) {
+	if (error == NULL ||
+	    !add_child(error, errors[why].condition, NS_STANZA_ERRORS, &condition) ||
+	    (refusal < REFUSALS && !explain(error, refusal))) {
 		mxmlDelete(node);
 		return NULL;
 	}
 	mxmlElementSetAttr(error, "type", errors[why].type);
-	mxmlElementSetAttr(condition, "xmlns", NS_STANZA_ERRORS);
 	return node;
+}
+
+mxml_node_t *reply_error(const char *from, const char *to, const char *id, enum iq_result why)
+{
+	return reply_refusal(from, to, id, why, REFUSALS);
 }
 
 mxml_node_t *reply_element(const char *name, const char *ns)

@@ -18,11 +18,18 @@
 
 #include "control_stats.h"
 
+#define NS_REFUSALS "tandem:refusals"
+
 /* `payload` is owned by the callee, whatever happens. */
 mxml_node_t *reply_result(const char *from, const char *to, const char *id, mxml_node_t *payload);
 
 /* `why` is not IQ_OK. */
 mxml_node_t *reply_error(const char *from, const char *to, const char *id, enum iq_result why);
+
+/* Likewise, and tells what refused: in English for people, and for programs by an element of that
+ * name, in a namespace of ours (RFC 6120 sections 8.3.2 and 8.3.4).  REFUSALS: nothing to tell. */
+mxml_node_t *reply_refusal(const char *from, const char *to, const char *id, enum iq_result why,
+			   enum refusal refusal);
 
 /* An element without parent, in the namespace. */
 mxml_node_t *reply_element(const char *name, const char *ns);

@@ -49,11 +49,12 @@ void *request_book_add(struct request_book *book, enum iq_kind kind, bool has_qu
 		       const struct iq *iq)
 {
 	size_t from_size = strlen(iq->from) + 1, id_size = strlen(iq->id) + 1;
-	struct request *r =
-		book->count < book->max ? malloc(sizeof(*r) + from_size + id_size) : NULL;
+	bool is_full = book->count >= book->max;
+	struct request *r = is_full ? NULL : malloc(sizeof(*r) + from_size + id_size);
 
 	if (r == NULL) {
-		dispatch_error(book->dispatch, kind, iq->from, iq->id, IQ_RESOURCE_CONSTRAINT);
+		dispatch_refuse(book->dispatch, kind, iq->from, iq->id, IQ_RESOURCE_CONSTRAINT,
+				is_full ? REFUSAL_SESSIONS : REFUSAL_NO_MEMORY);
 		return NULL;
 	}
 	r->kind = kind;
@@ -66,13 +67,13 @@ void *request_book_add(struct request_book *book, enum iq_kind kind, bool has_qu
 	return r;
 }
 
-void request_book_answer(void *ctx, void *iq, enum iq_result result)
+void request_book_answer(void *ctx, void *iq, enum iq_result result, enum refusal refusal)
 {
 	struct request_book *book = ctx;
 	struct request *r = iq;
 
 	if (result != IQ_OK)
-		dispatch_error(book->dispatch, r->kind, r->from, r->id, result);
+		dispatch_refuse(book->dispatch, r->kind, r->from, r->id, result, refusal);
 	else
 		dispatch_result(book->dispatch, r->kind, r->from, r->id,
 				r->query_ns != NULL ? reply_element("query", r->query_ns) : NULL);

@@ -27,6 +27,6 @@ void *request_book_add(struct request_book *book, enum iq_kind kind, bool has_qu
 		       const struct iq *iq);
 
 /* For `struct session_answers`: `ctx` is the struct request_book, `iq` what was added. */
-void request_book_answer(void *ctx, void *iq, enum iq_result result);
+void request_book_answer(void *ctx, void *iq, enum iq_result result, enum refusal refusal);
 
 #endif

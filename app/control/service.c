@@ -100,10 +100,13 @@ static void describe(struct service *s, const struct iq *iq, bool items)
 	}
 	if (result == IQ_OK) {
 		dispatch_result(s->dispatch, IQ_DISCO, iq->from, iq->id, query);
-	} else {
-		mxmlDelete(query);
-		dispatch_error(s->dispatch, IQ_DISCO, iq->from, iq->id, result);
+		return;
 	}
+	mxmlDelete(query);
+	if (result == IQ_FORBIDDEN)
+		dispatch_forbid(s->dispatch, IQ_DISCO, iq, REFUSAL_ADMINS);
+	else
+		dispatch_error(s->dispatch, IQ_DISCO, iq->from, iq->id, result);
 }
 
 static void handle_info(void *ctx, const struct iq *iq)

@@ -55,15 +55,15 @@ struct activation {
 
 /*
  * How claims and activations are answered.  `iq` is the pointer that was given to session_claim() or
- * session_activate(); the callee owns it again.
+ * session_activate(); the callee owns it again.  `refusal` is what refused it, or REFUSALS.
  * connected() tells whether an answer can be handed to the XMPP stream now: while it is false
  * nothing is spliced, claims wait for the reconnect or their timer.  An error may have to be
  * answered all the same; what can be done with it then is the callee's business, as are the
- * tandem_iq_total counters.
+ * counters tandem_iq_total and tandem_refusals_total.
  */
 struct session_answers {
 	void *ctx;
-	void (*answer)(void *ctx, void *iq, enum iq_result result);
+	void (*answer)(void *ctx, void *iq, enum iq_result result, enum refusal refusal);
 	bool (*connected)(void *ctx);
 };
 

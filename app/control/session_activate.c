@@ -115,7 +115,7 @@ static enum ending admit(struct session_book *book, struct session *session,
 	standing = seek(book, activation, bytestream);
 	if (standing != STANDING_READY)
 		return endings[standing];
-	return limits_admit(book, session->party[0], false) ? ENDINGS : ENDING_LIMIT;
+	return limits_admit(book, session->party[0], false);
 }
 
 static void seat(struct session_book *book, struct party *party, struct leg *leg)

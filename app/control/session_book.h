@@ -138,10 +138,10 @@ static inline struct party *session_partner(const struct party *party)
 }
 
 static inline void session_tell(const struct session_book *book, const struct pending *pending,
-				enum iq_result result)
+				enum iq_result result, enum refusal refusal)
 {
 	if (pending->iq != NULL)
-		book->answers.answer(book->answers.ctx, pending->iq, result);
+		book->answers.answer(book->answers.ctx, pending->iq, result, refusal);
 }
 
 /* --- session_new.c --- */
@@ -213,22 +213,6 @@ bool watch_session(struct session_book *book, struct session *session);
 /* Whether a session is over; a spliced one may be without our having noticed, and is closed now. */
 bool watch_is_over(struct session_book *book, struct session *session);
 
-/* --- session_limits.c --- */
-
-/* What the configuration says comes into force. */
-void limits_configure(struct session_book *book);
-/* Whether a party that made a request may have one session more, or join (`joins`) one that is
- * there; then it is counted.  If not, the limit that is in its way is. */
-bool limits_admit(struct session_book *book, struct party *party, bool joins);
-/* The session was spliced, and is to have its rate. */
-void limits_spliced(struct session_book *book, struct session *session);
-/* What its flow has relayed since the last time is charged; false when a party has no volume left. */
-bool limits_charge(struct session *session, const struct flow_status *status);
-/* Tell the data plane the session's rate, if that is another than before. */
-void limits_set_rate(struct session_book *book, struct session *session);
-/* The session ends: its parties count no more. */
-void limits_release(struct session *session);
-
 /* --- session_close.c --- */
 
 /* Why a session ends, in more detail than its reason tells: a row each in session_close.c. */
@@ -251,10 +235,16 @@ enum ending {
 	ENDING_UNNAMED,	 /* no leg has the bytestream's name */
 	ENDING_ONE_LEG,	 /* has it */
 	ENDING_MALFORMED,
-	ENDING_FORBIDDEN,
-	ENDING_LIMIT,
 	ENDING_UNSPLICEABLE,
-	ENDING_DRAINING,
+	ENDING_STRICT, /* from here on an enum refusal each */
+	ENDING_SESSIONS,
+	ENDING_SESSIONS_PER_JID,
+	ENDING_SESSIONS_PER_DOMAIN,
+	ENDING_VOLUME_PER_JID,
+	ENDING_NO_MEMORY,
+	ENDING_COOKIES,
+	ENDING_FLOWS,
+	ENDING_DRAINING, /* up to here */
 	ENDING_SHUTDOWN,
 	ENDINGS
 };
@@ -267,5 +257,21 @@ enum ending {
  */
 void session_close(struct session_book *book, struct session *session, enum ending ending,
 		   const struct party *at_fault);
+
+/* --- session_limits.c --- */
+
+/* What the configuration says comes into force. */
+void limits_configure(struct session_book *book);
+/* Whether a party that made a request may have one session more, or join (`joins`) one that is
+ * there; then it is counted, and ENDINGS returned.  If not, the ending for the limit in its way. */
+enum ending limits_admit(struct session_book *book, struct party *party, bool joins);
+/* The session was spliced, and is to have its rate. */
+void limits_spliced(struct session_book *book, struct session *session);
+/* What its flow has relayed since the last time is charged; false when a party has no volume left. */
+bool limits_charge(struct session *session, const struct flow_status *status);
+/* Tell the data plane the session's rate, if that is another than before. */
+void limits_set_rate(struct session_book *book, struct session *session);
+/* The session ends: its parties count no more. */
+void limits_release(struct session *session);
 
 #endif

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "container.h"
-#include "counter.h"
 #include "session_book.h"
 
 /* --- making one --- */
@@ -102,7 +101,7 @@ static void find_leg(struct session_book *book, struct party *party)
 
 	/* Rules b and c count candidates: not while there may be some that nobody sees. */
 	if (!claim->has_from_addr && mailbox_cookies(book->mb) == MAILBOX_COOKIES_IN_FORCE) {
-		session_close(book, party->session, ENDING_LIMIT, party);
+		session_close(book, party->session, ENDING_COOKIES, party);
 		return;
 	}
 	match = match_leg(book->legs, &book->policy, claim);
@@ -186,13 +185,12 @@ static enum ending admit(struct session_book *book, struct session *session)
 	const struct claim *claim = &party->pending->claim;
 	enum pairing pairing;
 	struct session *other;
+	enum ending ending;
 
 	if (!is_well_formed(claim))
 		return ENDING_MALFORMED;
-	if (!match_permits(&book->policy, claim)) {
-		counter_increment(&book->stats->refusals[REFUSAL_STRICT]);
-		return ENDING_FORBIDDEN;
-	}
+	if (!match_permits(&book->policy, claim))
+		return ENDING_STRICT;
 	other = pairing_own(book, claim->sid, claim->from);
 	if (other != NULL && session_is_pair(other))
 		return ENDING_REPEATED;
@@ -205,8 +203,9 @@ static enum ending admit(struct session_book *book, struct session *session)
 		return ENDING_CONFLICT;
 	if (pairing != PAIRING_JOIN && book->draining)
 		return ENDING_DRAINING;
-	if (!limits_admit(book, party, pairing == PAIRING_JOIN))
-		return ENDING_LIMIT;
+	ending = limits_admit(book, party, pairing == PAIRING_JOIN);
+	if (ending != ENDINGS)
+		return ending;
 	if (pairing == PAIRING_JOIN)
 		join(book, other, party);
 	else

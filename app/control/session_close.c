@@ -23,13 +23,23 @@ enum flow_end {
 	FLOW_END_RESET, /* both ends are told first */
 };
 
-static const struct end_row {
+struct end_row {
 	enum session_reason reason;
 	enum iq_result error; /* for the party at fault, or for both */
 	bool remember;	      /* the partner's later claim fails at once */
 	enum flow_end flow_end;
 	uint32_t linger_ms;
-} end_rows[ENDINGS] = {
+	bool is_refusal; /* then by what: */
+	enum refusal refusal;
+};
+
+#define REFUSED(error, remember, refusal)                                         \
+	{                                                                         \
+		SESSION_REFUSED, error, remember, FLOW_END_NONE, 0, true, refusal \
+	}
+#define REFUSED_FOR_NOW(refusal) REFUSED(IQ_RESOURCE_CONSTRAINT, true, refusal)
+
+static const struct end_row end_rows[ENDINGS] = {
 	/* only of a spliced session: all claims are answered */
 	[ENDING_FINISHED] = {SESSION_FINISHED, IQ_OK, false, FLOW_END_LINGER, FINISHED_LINGER_MS},
 	[ENDING_RESET] = {SESSION_RESET, IQ_OK, false, FLOW_END_LINGER, RESET_LINGER_MS},
@@ -50,10 +60,16 @@ static const struct end_row {
 	[ENDING_UNNAMED] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, false, FLOW_END_NONE, 0},
 	[ENDING_ONE_LEG] = {SESSION_NO_PARTNER, IQ_NOT_ALLOWED, false, FLOW_END_NONE, 0},
 	[ENDING_MALFORMED] = {SESSION_REFUSED, IQ_BAD_REQUEST, false, FLOW_END_NONE, 0},
-	[ENDING_FORBIDDEN] = {SESSION_REFUSED, IQ_FORBIDDEN, true, FLOW_END_NONE, 0},
-	[ENDING_LIMIT] = {SESSION_REFUSED, IQ_RESOURCE_CONSTRAINT, true, FLOW_END_NONE, 0},
 	[ENDING_UNSPLICEABLE] = {SESSION_REFUSED, IQ_SERVICE_UNAVAILABLE, true, FLOW_END_NONE, 0},
-	[ENDING_DRAINING] = {SESSION_REFUSED, IQ_DRAINING, false, FLOW_END_NONE, 0},
+	[ENDING_STRICT] = REFUSED(IQ_FORBIDDEN, true, REFUSAL_STRICT),
+	[ENDING_SESSIONS] = REFUSED_FOR_NOW(REFUSAL_SESSIONS),
+	[ENDING_SESSIONS_PER_JID] = REFUSED_FOR_NOW(REFUSAL_SESSIONS_PER_JID),
+	[ENDING_SESSIONS_PER_DOMAIN] = REFUSED_FOR_NOW(REFUSAL_SESSIONS_PER_DOMAIN),
+	[ENDING_VOLUME_PER_JID] = REFUSED_FOR_NOW(REFUSAL_VOLUME_PER_JID),
+	[ENDING_NO_MEMORY] = REFUSED_FOR_NOW(REFUSAL_NO_MEMORY),
+	[ENDING_COOKIES] = REFUSED_FOR_NOW(REFUSAL_COOKIES),
+	[ENDING_FLOWS] = REFUSED_FOR_NOW(REFUSAL_FLOWS),
+	[ENDING_DRAINING] = REFUSED(IQ_DRAINING, false, REFUSAL_DRAINING),
 	/* either */
 	[ENDING_SHUTDOWN] = {SESSION_SHUTDOWN, IQ_SERVICE_UNAVAILABLE, false, FLOW_END_STAY, 0},
 };
@@ -130,7 +146,7 @@ static void end_flow(struct session_book *book, const struct session *session,
 	}
 }
 
-static void end_claim(struct session_book *book, struct party *party, enum iq_result error)
+static void end_claim(struct session_book *book, struct party *party, const struct end_row *row)
 {
 	struct pending *pending = party->pending;
 
@@ -138,7 +154,7 @@ static void end_claim(struct session_book *book, struct party *party, enum iq_re
 	deadline_stop(&pending->deadline);
 	if (pending->leg != NULL)
 		leg_reset(book->legs, pending->leg);
-	session_tell(book, pending, error);
+	session_tell(book, pending, row->error, row->is_refusal ? row->refusal : REFUSALS);
 	free(pending->report);
 	free(pending);
 }
@@ -156,7 +172,7 @@ static void end_party(struct session_book *book, struct party *party, const stru
 				 pending->claim.peer, book->now_ms);
 	pairing_leave(party);
 	if (pending != NULL)
-		end_claim(book, party, is_about_it ? row->error : IQ_ITEM_NOT_FOUND);
+		end_claim(book, party, is_about_it ? row : &end_rows[ENDING_PARTNER_FAILED]);
 	free(party);
 }
 

@@ -11,35 +11,32 @@
  * of two such JIDs has the smaller of its shares.  Shares are computed anew as a session is looked
  * at, so who gets one more session is over the rate for about a second.
  */
-#include "counter.h"
 #include "session_book.h"
 
-static bool refuse(struct session_book *book, enum refusal why)
+static enum ending take(struct quota *quota, const char *jid, struct quota_entry **entry,
+			enum ending used_up)
 {
-	counter_increment(&book->stats->refusals[why]);
-	return false;
-}
-
-static bool take(struct session_book *book, struct quota *quota, const char *jid,
-		 struct quota_entry **entry, enum refusal used_up)
-{
-	const enum refusal refusals[] = {
+	const enum ending endings[] = {
+		[QUOTA_OK] = ENDINGS,
 		[QUOTA_USED_UP] = used_up,
-		[QUOTA_VOLUME] = REFUSAL_VOLUME_PER_JID,
-		[QUOTA_NO_MEMORY] = REFUSAL_NO_MEMORY,
+		[QUOTA_VOLUME] = ENDING_VOLUME_PER_JID,
+		[QUOTA_NO_MEMORY] = ENDING_NO_MEMORY,
 	};
-	enum quota_verdict verdict = quota_take(quota, jid, entry);
 
-	return verdict == QUOTA_OK || refuse(book, refusals[verdict]);
+	return endings[quota_take(quota, jid, entry)];
 }
 
-bool limits_admit(struct session_book *book, struct party *party, bool joins)
+enum ending limits_admit(struct session_book *book, struct party *party, bool joins)
 {
+	enum ending ending;
+
 	/* Who joins a session makes none of his own: the last one allowed can still become a pair. */
 	if (!joins && book->live >= book->cfg->limits.sessions)
-		return refuse(book, REFUSAL_SESSIONS);
-	return take(book, &book->jids, party->jid, &party->quota, REFUSAL_SESSIONS_PER_JID) &&
-	       take(book, &book->domains, party->jid, &party->domain, REFUSAL_SESSIONS_PER_DOMAIN);
+		return ENDING_SESSIONS;
+	ending = take(&book->jids, party->jid, &party->quota, ENDING_SESSIONS_PER_JID);
+	if (ending != ENDINGS)
+		return ending;
+	return take(&book->domains, party->jid, &party->domain, ENDING_SESSIONS_PER_DOMAIN);
 }
 
 /* The entries of a session's JIDs, each once; returns how many. */

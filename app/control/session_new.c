@@ -67,5 +67,5 @@ void session_give_up(struct session_book *book, struct session *session, void *i
 	}
 	free(session);
 	counter_add(&book->stats->sessions_closed[SESSION_REFUSED], 1);
-	book->answers.answer(book->answers.ctx, iq, IQ_RESOURCE_CONSTRAINT);
+	book->answers.answer(book->answers.ctx, iq, IQ_RESOURCE_CONSTRAINT, REFUSAL_NO_MEMORY);
 }

@@ -74,7 +74,7 @@ static void finish(struct session_book *book, struct session *session, uint64_t 
 	deadline_start(&book->watched, &session->deadline, book->now_ms);
 
 	for (int i = 0; i < 2; i++)
-		session_tell(book, session->party[i]->pending, IQ_OK);
+		session_tell(book, session->party[i]->pending, IQ_OK, REFUSALS);
 	for (unsigned int i = 0; i < 2; i++) {
 		leg_open(book->legs, session->party[i]->pending->leg, flow, i);
 		party_answered(session->party[i]);
@@ -86,8 +86,9 @@ static enum ending ending_of(int error)
 {
 	switch (error) {
 	case -ENOSPC:
+		return ENDING_FLOWS;
 	case -ENOMEM:
-		return ENDING_LIMIT;
+		return ENDING_NO_MEMORY;
 	case -EEXIST:
 		return ENDING_CONFLICT;
 	default:
@@ -124,7 +125,7 @@ void splice_report(struct session_book *book, struct party *party, const struct 
 		return;
 	pending->report = malloc(sizeof(*report));
 	if (pending->report == NULL) {
-		session_close(book, party->session, ENDING_LIMIT, NULL);
+		session_close(book, party->session, ENDING_NO_MEMORY, NULL);
 		return;
 	}
 	*pending->report = *report;

@@ -252,7 +252,7 @@ const struct metric_family metric_families[] = {
 	{"tandem_sessions_closed", METRIC_COUNTER, NULL, "Claims and pairs ended, by reason.",
 	 {&closed_reason}, CONTROL(sessions_closed)},
 	{"tandem_refusals", METRIC_COUNTER, NULL,
-	 "Requests refused by access lists and limits, by which of them.",
+	 "Requests refused, by which list, limit or state of the relay.",
 	 {&refused}, CONTROL(refusals)},
 	{"tandem_legs", METRIC_GAUGE, NULL, "TCP connections to the relay that are not spliced.",
 	 {&leg_state}, WORKERS(legs)},

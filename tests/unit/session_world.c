@@ -38,7 +38,7 @@ static void trace(struct world *w, char what)
 
 /* --- the XMPP side --- */
 
-static void answer(void *ctx, void *iq, enum iq_result result)
+static void answer(void *ctx, void *iq, enum iq_result result, enum refusal refusal)
 {
 	struct world *w = ctx;
 	struct world_iq *entry = iq;
@@ -47,6 +47,8 @@ static void answer(void *ctx, void *iq, enum iq_result result)
 	if (entry->result != PENDING)
 		fail_msg("IQ %td answered twice", entry - w->iqs);
 	entry->result = (int)result;
+	if (refusal < REFUSALS)
+		w->refusals[refusal]++;
 	trace(w, result == IQ_OK ? '+' : '!');
 }
 

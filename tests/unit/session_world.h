@@ -73,6 +73,7 @@ struct world {
 	struct world_flow *flows; /* index = id; 0 is not used */
 	struct world_iq *iqs;
 	unsigned int n_iqs, n_flows;
+	unsigned int refusals[REFUSALS]; /* told in answers */
 	char trace[WORLD_TRACE]; /* R retired, I insert, + result, ! error, O open, X reset */
 	char account[1024];	 /* the last line of log_info() */
 };
@@ -120,7 +121,7 @@ uint64_t world_splice(struct world *w, const char *sid, unsigned int port);
 
 #define assert_answer(w, iq, expected) assert_int_equal((w)->iqs[iq].result, expected)
 #define assert_closed(w, reason, n)    assert_int_equal((w)->stats.sessions_closed[reason], n)
-#define assert_refusals(w, limit, n)   assert_int_equal((w)->stats.refusals[limit], n)
+#define assert_refusals(w, limit, n)   assert_int_equal((w)->refusals[limit], n)
 #define assert_gauge(w, state, n)      assert_int_equal((w)->stats.sessions[state], n)
 
 #define ALICE "alice@example.org/desk"

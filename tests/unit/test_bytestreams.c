@@ -34,11 +34,17 @@
 	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
 	"\" id=\"1\"><error type=\"" type "\"><" condition        \
 	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
+#define REFUSED_TO(who, type, condition, limit, text)                                         \
+	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
+	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
+	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
+	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
+	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
 #define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
 #define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
 #define MALFORMED	       ERROR("modify", "jid-malformed")
-#define FORBIDDEN	       ERROR_TO(MALLORY, "auth", "forbidden")
+#define FORBIDDEN	       REFUSED_TO(MALLORY, "auth", "forbidden", "access", "You may not use this relay.")
 #define HOST(h)		       "<streamhost jid=\"relay.example.org\" host=\"" h "\" port=\"7777\" />"
 #define HOSTS(sid, list) \
 	"<iq type=\"result\"" ANSWER_1 "><query xmlns=\"" NS "\"" sid ">" list "</query></iq>"
@@ -319,7 +325,7 @@ static void test_activations(void **state)
 			bytestream_name("S01", rows[i].from2, rows[i].target2, name);
 			assert_memory_equal(activated.names[1], name, LEG_NAME_BYTES);
 		}
-		request_book_answer(requests, iqs[0], IQ_OK);
+		request_book_answer(requests, iqs[0], IQ_OK, REFUSALS);
 	}
 }
 
@@ -344,7 +350,7 @@ static void test_answers(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		n_activated = 0;
 		feed(SET Q "sid='s'>" ACT(BOB) END);
-		request_book_answer(requests, iqs[0], rows[i].result);
+		request_book_answer(requests, iqs[0], rows[i].result, REFUSALS);
 		assert_string_equal(sent, rows[i].out);
 		assert_int_equal(stats.iq[IQ_ACTIVATE][rows[i].result], 1);
 	}
@@ -356,7 +362,8 @@ static void test_requests_are_bounded(void **state)
 	for (int i = 0; i < 5; i++)
 		feed(SET Q "sid='s'>" ACT(BOB) END);
 	assert_int_equal(n_activated, 4);
-	assert_string_equal(sent, ERROR("wait", "resource-constraint"));
+	assert_string_equal(sent, REFUSED_TO(ALICE, "wait", "resource-constraint", "sessions",
+					     "The relay has as many sessions as it may have."));
 	assert_int_equal(stats.iq[IQ_ACTIVATE][IQ_RESOURCE_CONSTRAINT], 1);
 }
 

@@ -30,6 +30,15 @@
 	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
 	"\" id=\"1\"><error type=\"" type "\"><" condition        \
 	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
+#define REFUSED_TO(who, type, condition, limit, text)                                         \
+	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
+	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
+	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
+	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
+	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
+#define NO_ADMIN                                         \
+	REFUSED_TO(ALICE, "auth", "forbidden", "admins", \
+		   "Only administrators of this relay may do that.")
 #define ERROR(type, condition) ERROR_TO(ROOT, type, condition)
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
 #define RESULT		       "<iq type=\"result\" from=\"relay.example.org\" to=\"" ROOT "\" id=\"1\">"
@@ -207,11 +216,10 @@ static void test_discovery(void **state)
 		{GET(ROOT) "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found", NULL},
 		{GET(ALICE) "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found",
 		 NULL},
-		{GET(ALICE) "<query xmlns='" DISCO "info' node='drain'/></iq>",
-		 ERROR_TO(ALICE, "auth", "forbidden"), NULL},
+		{GET(ALICE) "<query xmlns='" DISCO "info' node='drain'/></iq>", NO_ADMIN, NULL},
 		{GET(ALICE) "<query xmlns='" DISCO "items' "
 			    "node='http://jabber.org/protocol/commands'/></iq>",
-		 ERROR_TO(ALICE, "auth", "forbidden"), NULL},
+		 NO_ADMIN, NULL},
 	};
 
 	(void)state;
@@ -239,8 +247,9 @@ static void test_only_admins(void **state)
 	n_sessions = 1;
 	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
 		feed(in[i]);
-		assert_string_equal(sent, ERROR_TO(ALICE, "auth", "forbidden"));
+		assert_string_equal(sent, NO_ADMIN);
 		assert_int_equal(stats.iq[IQ_COMMAND][IQ_FORBIDDEN], 1);
+		assert_int_equal(stats.refusals[REFUSAL_ADMINS], 1);
 	}
 	assert_false(draining);
 }

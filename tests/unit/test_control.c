@@ -66,7 +66,7 @@ void session_book_destroy(struct session_book *book)
 	assert_false(destroyed);
 	destroyed = true;
 	if (waiting != NULL)
-		answers.answer(answers.ctx, waiting, IQ_SERVICE_UNAVAILABLE);
+		answers.answer(answers.ctx, waiting, IQ_SERVICE_UNAVAILABLE, REFUSALS);
 }
 
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
@@ -76,7 +76,7 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	(void)now_ms;
 	assert_true(answers.connected(answers.ctx));
 	if (waiting != NULL)
-		answers.answer(answers.ctx, waiting, IQ_OK);
+		answers.answer(answers.ctx, waiting, IQ_OK, REFUSALS);
 	waiting = iq;
 }
 
@@ -86,7 +86,7 @@ void session_activate(struct session_book *book, const struct activation *activa
 	(void)book;
 	(void)now_ms;
 	assert_string_equal(activation->target, "b@e/x");
-	answers.answer(answers.ctx, iq, IQ_OK);
+	answers.answer(answers.ctx, iq, IQ_OK, REFUSALS);
 }
 
 void session_event(struct session_book *book, const struct mailbox_event *ev, uint64_t now_ms)

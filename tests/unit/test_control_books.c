@@ -388,6 +388,8 @@ static void test_labels(void **state)
 		assert_non_null(iq_kind_name((enum iq_kind)i));
 	for (int i = 0; i < IQ_RESULTS; i++)
 		assert_non_null(iq_result_name((enum iq_result)i));
+	for (int i = 0; i < REFUSALS; i++)
+		assert_string_not_equal(refusal_name((enum refusal)i), "unknown");
 	for (int i = 1; i < SETUP_BUCKETS; i++)
 		assert_true(setup_bucket_us[i - 1] < setup_bucket_us[i]);
 	assert_int_equal(setup_bucket_us[0], 50);

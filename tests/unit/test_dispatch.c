@@ -15,11 +15,12 @@
 #include "dispatch.h"
 #include "service.h"
 
-#define ALICE	 "alice@example.org/pda"
-#define FROM_TO	 " from='" ALICE "' to='relay.example.org'"
-#define GET	 "<iq type='get' id='1'" FROM_TO ">"
-#define SET	 "<iq type='set' id='1'" FROM_TO ">"
-#define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
+#define ALICE	  "alice@example.org/pda"
+#define FROM_TO	  " from='" ALICE "' to='relay.example.org'"
+#define GET	  "<iq type='get' id='1'" FROM_TO ">"
+#define SET	  "<iq type='set' id='1'" FROM_TO ">"
+#define ANSWER_1  " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
+#define NS_ERRORS "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\""
 #define ERROR_FROM(from, type, condition)                                                    \
 	"<iq type=\"error\" from=\"" from "\" to=\"" ALICE "\" id=\"1\"><error type=\"" type \
 	"\"><" condition " xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
@@ -303,6 +304,51 @@ static void test_contact(void **state)
 	cfg.xmpp.abuse = NULL;
 }
 
+/* Whatever refuses says so, in words and by an element of the metric's label, and is counted. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *limit;
+		const char *part; /* of what people read */
+	} expected[] = {
+		[REFUSAL_ACCESS] = {"access", "may not use this relay"},
+		[REFUSAL_ADMINS] = {"admins", "Only administrators"},
+		[REFUSAL_STRICT] = {"strict", "must give its peer"},
+		[REFUSAL_SESSIONS] = {"sessions", "The relay has as many"},
+		[REFUSAL_SESSIONS_PER_JID] = {"sessions_per_jid", "one user may have"},
+		[REFUSAL_SESSIONS_PER_DOMAIN] = {"sessions_per_domain", "Your domain"},
+		[REFUSAL_VOLUME_PER_JID] = {"volume_per_jid", "used up the volume"},
+		[REFUSAL_NO_MEMORY] = {"memory", "memory"},
+		[REFUSAL_COOKIES] = {"cookies", "Under load"},
+		[REFUSAL_FLOWS] = {"flows", "no room"},
+		[REFUSAL_DRAINING] = {"draining", "drained"},
+	};
+	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
+	char start[512], end[128];
+
+	(void)state;
+	assert_int_equal(sizeof(expected) / sizeof(expected[0]), REFUSALS);
+	for (enum refusal r = 0; r < REFUSALS; r++) {
+		memset(&stats, 0, sizeof(stats));
+		dispatch_refuse(d, IQ_CLAIM, ALICE, "1", IQ_RESOURCE_CONSTRAINT, r);
+		snprintf(start, sizeof(start),
+			 "<iq type=\"error\"" ANSWER_1
+			 "<error type=\"wait\"><resource-constraint " NS_ERRORS
+			 " /><text " NS_ERRORS " xml:lang=\"en\">");
+		snprintf(end, sizeof(end), "</text><%s xmlns=\"tandem:refusals\" /></error></iq>",
+			 expected[r].limit);
+		assert_memory_equal(sent, start, strlen(start));
+		assert_non_null(strstr(sent, expected[r].part));
+		assert_string_equal(sent + strlen(sent) - strlen(end), end);
+		assert_int_equal(stats.iq[IQ_CLAIM][IQ_RESOURCE_CONSTRAINT], 1);
+		for (enum refusal other = 0; other < REFUSALS; other++)
+			assert_int_equal(stats.refusals[other], other == r);
+	}
+	dispatch_error(d, IQ_CLAIM, ALICE, "1", IQ_CONFLICT);
+	assert_string_equal(sent, ERROR("cancel", "conflict"));
+	dispatch_destroy(d);
+}
+
 static void test_table_is_bounded(void **state)
 {
 	struct dispatch *d = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
@@ -326,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_long_id),
 		cmocka_unit_test(test_features_follow_configuration),
 		cmocka_unit_test(test_contact),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_table_is_bounded),
 	};
 

@@ -32,10 +32,16 @@
 	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
 	"\" id=\"1\"><error type=\"" type "\"><" condition        \
 	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
+#define REFUSED_TO(who, type, condition, limit, text)                                         \
+	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
+	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
+	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
+	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
+	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
 #define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
 #define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define FORBIDDEN	       ERROR_TO(MALLORY, "auth", "forbidden")
+#define FORBIDDEN	       REFUSED_TO(MALLORY, "auth", "forbidden", "access", "You may not use this relay.")
 #define OK(ns)		       "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns "\" /></iq>"
 #define ADDRESS(ns)                                         \
 	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns \
@@ -322,6 +328,7 @@ static void test_access(void **state)
 	assert_int_equal(stats.iq[IQ_CLAIM][IQ_FORBIDDEN], 1);
 	feed(rows[2].in);
 	assert_int_equal(stats.iq[IQ_ADDRESS][IQ_FORBIDDEN], 1);
+	assert_int_equal(stats.refusals[REFUSAL_ACCESS], 1);
 	teardown(NULL);
 }
 
@@ -362,7 +369,7 @@ static void test_answers(void **state)
 		n_claimed = 0;
 		feed(SET "<query xmlns='urn:example:w' sid='A01'>" EP END);
 		assert_string_equal(sent, "");
-		request_book_answer(requests, iqs[0], rows[i].result);
+		request_book_answer(requests, iqs[0], rows[i].result, REFUSALS);
 		assert_string_equal(sent, rows[i].out);
 		assert_int_equal(stats.iq[IQ_CLAIM][rows[i].result], 1);
 	}
@@ -380,8 +387,9 @@ static void test_requests_are_bounded(void **state)
 	assert_int_equal(n_claimed, 4);
 	feed(SET Q "sid='A01'>" EP END);
 	assert_int_equal(n_claimed, 4);
-	assert_string_equal(sent, ERROR("wait", "resource-constraint"));
-	request_book_answer(requests, iqs[2], IQ_OK);
+	assert_string_equal(sent, REFUSED_TO(ALICE, "wait", "resource-constraint", "sessions",
+					     "The relay has as many sessions as it may have."));
+	request_book_answer(requests, iqs[2], IQ_OK, REFUSALS);
 	assert_string_equal(sent, OK("whoknows"));
 	feed(SET Q "sid='A01'>" EP END);
 	assert_int_equal(n_claimed, 5);

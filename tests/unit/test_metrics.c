@@ -162,7 +162,7 @@ static void counters_are_shown(void **state)
 		{&control.sessions[SESSIONS_SPLICED], 7, "tandem_sessions{state=\"s3\"}", "0", "7"},
 		{&control.sessions_closed[SESSION_REFUSED], 8,
 		 "tandem_sessions_closed_total{reason=\"c9\"}", "0", "8"},
-		{&control.refusals[REFUSAL_SESSIONS], 31, "tandem_refusals_total{limit=\"f2\"}",
+		{&control.refusals[REFUSAL_SESSIONS], 31, "tandem_refusals_total{limit=\"f3\"}",
 		 "0", "31"},
 		{&control.config_reloads[RELOAD_REFUSED], 32,
 		 "tandem_config_reloads_total{result=\"l1\"}", "0", "32"},

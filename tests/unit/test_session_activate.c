@@ -65,9 +65,11 @@ static void test_cve_2026_43505(void **state)
 	assert_answer(w, activate(w, "m"), IQ_ITEM_NOT_FOUND);
 	w->book->draining = true;
 	assert_answer(w, activate(w, "n"), IQ_DRAINING);
+	assert_refusals(w, REFUSAL_DRAINING, 1);
 	w->book->draining = false;
 	w->cfg.limits.sessions = 0;
 	assert_answer(w, activate(w, "n"), IQ_RESOURCE_CONSTRAINT);
+	assert_refusals(w, REFUSAL_SESSIONS, 1);
 	w->cfg.limits.sessions = 1000;
 	assert_nothing_flows(w);
 	world_gone(w, 2, LEG_END_RESET);
@@ -287,6 +289,7 @@ static void test_insertion_fails(void **state)
 		world_named(w, 2, "n");
 		w->insert_error = rows[i].error;
 		assert_answer(w, activate(w, "n"), rows[i].result);
+		assert_refusals(w, REFUSAL_FLOWS, 1);
 		assert_true(w->legs[1].reset && w->legs[2].reset);
 	}
 	world_close(w);

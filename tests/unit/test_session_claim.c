@@ -743,6 +743,7 @@ static void test_cookies_and_rules(void **state)
 		assert_answer(w, c, rows[i].by_port);
 		assert_answer(w, b, rows[i].by_source);
 		assert_answer(w, a, rows[i].exact);
+		assert_refusals(w, REFUSAL_COOKIES, rows[i].by_port == PENDING ? 0 : 2);
 		assert_int_equal(w->legs[1].claimed, rows[i].by_port == PENDING);
 		assert_int_equal(w->legs[2].claimed, rows[i].by_source == PENDING);
 		assert_true(w->legs[3].claimed);
@@ -764,6 +765,7 @@ static void test_cookies_and_held_claims(void **state)
 	world_established(w, 1);
 	world_established(w, 2);
 	assert_answer(w, c, IQ_RESOURCE_CONSTRAINT);
+	assert_refusals(w, REFUSAL_COOKIES, 1);
 	assert_false(w->legs[1].claimed);
 	assert_answer(w, a, PENDING);
 	assert_true(w->legs[2].claimed);

@@ -94,6 +94,7 @@ static void test_drain(void **state)
 	session_drain(w->book, true);
 	assert_true(session_draining(w->book));
 	assert_answer(w, world_claim_leg(w, CAROL, "t", DAVE, 3), IQ_DRAINING);
+	assert_refusals(w, REFUSAL_DRAINING, 1);
 	assert_closed(w, SESSION_REFUSED, 1);
 	/* who waited gets his partner */
 	b = world_claim_leg(w, BOB, "s", ALICE, 2);

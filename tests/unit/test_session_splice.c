@@ -123,11 +123,13 @@ static void test_insert_errors(void **state)
 		int error;
 		enum iq_result answer;
 		enum session_reason reason;
+		enum refusal refusal;
 	} rows[] = {
-		{-ENOSPC, IQ_RESOURCE_CONSTRAINT, SESSION_REFUSED},
-		{-EEXIST, IQ_CONFLICT, SESSION_CONFLICT},
-		{-ENOTSUP, IQ_SERVICE_UNAVAILABLE, SESSION_REFUSED},
-		{-EINVAL, IQ_SERVICE_UNAVAILABLE, SESSION_REFUSED},
+		{-ENOSPC, IQ_RESOURCE_CONSTRAINT, SESSION_REFUSED, REFUSAL_FLOWS},
+		{-ENOMEM, IQ_RESOURCE_CONSTRAINT, SESSION_REFUSED, REFUSAL_NO_MEMORY},
+		{-EEXIST, IQ_CONFLICT, SESSION_CONFLICT, REFUSALS},
+		{-ENOTSUP, IQ_SERVICE_UNAVAILABLE, SESSION_REFUSED, REFUSALS},
+		{-EINVAL, IQ_SERVICE_UNAVAILABLE, SESSION_REFUSED, REFUSALS},
 	};
 
 	(void)state;
@@ -144,6 +146,8 @@ static void test_insert_errors(void **state)
 		assert_answer(w, b, rows[i].answer);
 		assert_true(w->legs[1].reset && w->legs[2].reset);
 		assert_closed(w, rows[i].reason, 2);
+		for (enum refusal r = 0; r < REFUSALS; r++)
+			assert_refusals(w, r, r == rows[i].refusal ? 2 : 0);
 		assert_int_equal(leg_book_count(w->book->legs), 0);
 		world_close(w);
 	}
