@@ -47,6 +47,7 @@ XMPP = "203.0.113.10"
 PORT = 4000
 WHOKNOWS = "whoknows"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+REFUSALS = "tandem:refusals"
 
 TIMEOUT = 20  # seconds: the deadline of whatever should happen at once
 
@@ -414,6 +415,10 @@ class Answer:
         self.error_type = None if error is None else error.get("type")
         conditions = [] if error is None else [e for e in error if e.tag.startswith(f"{{{STANZAS}}}")]
         self.condition = conditions[0].tag.partition("}")[2] if conditions else None
+        # what refused, for programs and for people
+        limits = [] if error is None else [e for e in error if e.tag.startswith(f"{{{REFUSALS}}}")]
+        self.limit = limits[0].tag.partition("}")[2] if limits else None
+        self.text = None if error is None else error.findtext(f"{{{STANZAS}}}text")
 
     def __repr__(self):
         return ElementTree.tostring(self.xml, encoding="unicode")
@@ -533,9 +538,11 @@ def expect_result(answer, what="answer"):
     return answer
 
 
-def expect_error(answer, condition, error_type, what="answer"):
+def expect_error(answer, condition, error_type, what="answer", limit=None):
     if (answer.type, answer.condition, answer.error_type) != ("error", condition, error_type):
         fail(f"{what}: {answer}, expected the error {condition}/{error_type}")
+    if limit and (answer.limit != limit or not answer.text):
+        fail(f"{what}: {answer}, expected to be told of {limit}")
     return answer
 
 

@@ -17,8 +17,8 @@ with Lab({"access.deny": "[mallory@example.org]"}) as lab:
     for stranger, place in ((eve, "alice"), (mallory, "bob")):
         leg = lab.connect(place)
         answer = stranger.answer(stranger.claim(leg, new_sid(), peer=alice.jid))
-        expect_error(answer, "forbidden", "auth", f"a claim by {stranger.jid}")
+        expect_error(answer, "forbidden", "auth", f"a claim by {stranger.jid}", limit="access")
         answer = stranger.iq(ADDRESS, "get")
-        expect_error(answer, "forbidden", "auth", f"an address query by {stranger.jid}")
+        expect_error(answer, "forbidden", "auth", f"an address query by {stranger.jid}", limit="access")
     expect_result(alice.iq(ADDRESS, "get"))
     reaches(*splice(lab, alice, bob))

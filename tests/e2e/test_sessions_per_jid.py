@@ -18,7 +18,7 @@ with Lab({"limits.sessions_per_jid": 2}) as lab:
     two.unanswered(held[1], 0)
 
     answer = one.answer(one.claim(legs[2], sids[2], peer=bob.jid))
-    expect_error(answer, "resource-constraint", "wait", "the claim over the limit")
+    expect_error(answer, "resource-constraint", "wait", "the claim over the limit", limit="sessions_per_jid")
     expect_untouched(legs[0], "the first leg")
     expect_untouched(legs[1], "the second leg")
 

@@ -62,6 +62,19 @@ with Lab(SOCKS) as lab:
         expect_result(alice.iq(activation(sid, target)), f"activation towards {target}")
         exchange(*legs)
 
+    # XEP-0260: who offered the relay activates it, so the target of the offer may have to; the name
+    # then has it as the requester, and nobody else's activation does
+    sid = new_sid()
+    legs = [connect(lab, place, RELAY_AT[place], 7777) for place in ("alice", "bob")]
+    for leg in legs:
+        negotiate(leg, name_of(sid, bob.jid, alice.jid))
+    expect_error(alice.iq(activation(sid, bob.jid)), "item-not-found", "cancel", "by the one who is not the requester")
+    expect_error(bob.iq(activation(sid, bob.jid)), "item-not-found", "cancel", "towards oneself")
+    for leg in legs:
+        expect_untouched(leg, "a leg of a name that nobody activated")
+    expect_result(bob.iq(activation(sid, alice.jid)), "by the target of the offer")
+    exchange(*legs)
+
     # half-close
     mine, his = bytestream(lab, alice, bob, RELAY)
     send_all(mine, 3, 100_000)
@@ -81,8 +94,8 @@ with Lab(SOCKS) as lab:
     legs.append(connect(lab, "alice", RELAY_AT["alice"], 7777))
     negotiate(legs[1], name)
     expect_error(bob.iq(activation(sid, alice.jid)), "item-not-found", "cancel", "by the target")
-    expect_error(eve.iq(activation(sid, bob.jid)), "forbidden", "auth", "by a stranger")
-    expect_error(eve.iq(f"<query xmlns='{BYTESTREAMS}'/>", "get"), "forbidden", "auth", "a stranger's query")
+    expect_error(eve.iq(activation(sid, bob.jid)), "forbidden", "auth", "by a stranger", "access")
+    expect_error(eve.iq(f"<query xmlns='{BYTESTREAMS}'/>", "get"), "forbidden", "auth", "a stranger's query", "access")
     for leg in legs:
         expect_untouched(leg, "a leg that nobody activated")
     expect_result(alice.iq(activation(sid, bob.jid)), "the activation")

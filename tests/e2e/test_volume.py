@@ -63,7 +63,7 @@ with Lab({"limits.volume_per_jid": "8M", "limits.rate_per_session": RATE}) as la
     for user, place, peer in ((alice, "alice", carol), (bob, "bob", other)):
         leg = lab.connect(place)
         answer = user.answer(user.claim(leg, new_sid(), peer=peer.jid))
-        expect_error(answer, "resource-constraint", "wait", f"a claim of {user.jid}")
+        expect_error(answer, "resource-constraint", "wait", f"a claim of {user.jid}", limit="volume_per_jid")
         lab.kill_peer(leg)
     expect(lab.metric("tandem_refusals_total", limit="volume_per_jid"), 2, "refusals")
     reaches(*splice(lab, carol, other))
