@@ -351,9 +351,15 @@ static void check_leg(const struct attempt *t, const struct segment *ack, uint64
 	CHECK(r->wscale == (o->timestamps && o->scale ? o->wscale : 0));
 }
 
+/* Cookies were good, but there was no room for a leg, in all or of its source. */
+static uint64_t refused(void)
+{
+	return rig_dropped(DROP_LEGS) + rig_dropped(DROP_LEGS_SOURCE);
+}
+
 static void step_ack(struct input *in)
 {
-	uint64_t valid = cookies(COOKIE_VALID), no_room = rig_dropped(DROP_LEGS);
+	uint64_t valid = cookies(COOKIE_VALID), no_room = refused();
 	struct segment ack, answer;
 	const struct attempt *t;
 	unsigned int port;
@@ -377,7 +383,7 @@ static void step_ack(struct input *in)
 	if (!good && valid == 1)
 		CHECK(accidents++ == 0);
 	CHECK(valid == 1 || !good);
-	CHECK(h.n_established == valid - (rig_dropped(DROP_LEGS) - no_room) && h.half_open <= 1);
+	CHECK(h.n_established == valid - (refused() - no_room) && h.half_open <= 1);
 	if (h.n_established == 1) {
 		struct tuple a = tuple_of(&ack), b = tuple_from_four(&h.established.tuple);
 
