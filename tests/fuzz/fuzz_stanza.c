@@ -83,13 +83,18 @@ static void check_activation(const struct activation *a)
 	      (a->n_names == 2 && memcmp(a->names[0], a->names[1], LEG_NAME_BYTES) != 0));
 }
 
+static void answer(void *iq)
+{
+	request_book_answer(requests, iq, (manner >> 1) % IQ_RESULTS, n_claimed % (REFUSALS + 1));
+}
+
 static void take_request(void *iq)
 {
 	n_claimed++;
 	if (manner & 1 && n_pending < PENDING_MAX)
 		pending[n_pending++] = iq;
 	else
-		request_book_answer(requests, iq, (manner >> 1) % IQ_RESULTS);
+		answer(iq);
 }
 
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
@@ -154,7 +159,7 @@ ssize_t getrandom(void *buf, size_t length, unsigned int flags)
 static void answer_pending(void)
 {
 	while (n_pending > 0)
-		request_book_answer(requests, pending[--n_pending], (manner >> 1) % IQ_RESULTS);
+		answer(pending[--n_pending]);
 }
 
 /* --- the stream --- */
