@@ -23,55 +23,61 @@ enum flow_end {
 	FLOW_END_RESET, /* both ends are told first */
 };
 
-struct end_row {
+/* Rows for what was spliced, for claims that came to nothing, and for those refused. */
+#define ENDED(reason, flow_end, linger_ms)                          \
+	{                                                           \
+		reason, IQ_OK, REFUSALS, flow_end, linger_ms, false \
+	}
+#define FAILED(reason, error, remember)                             \
+	{                                                           \
+		reason, error, REFUSALS, FLOW_END_NONE, 0, remember \
+	}
+#define REFUSED(error, refusal, remember)                                   \
+	{                                                                   \
+		SESSION_REFUSED, error, refusal, FLOW_END_NONE, 0, remember \
+	}
+
+static const struct end_row {
 	enum session_reason reason;
 	enum iq_result error; /* for the party at fault, or for both */
-	bool remember;	      /* the partner's later claim fails at once */
+	enum refusal refusal; /* and what refused it */
 	enum flow_end flow_end;
 	uint32_t linger_ms;
-	bool is_refusal; /* then by what: */
-	enum refusal refusal;
-};
-
-#define REFUSED(error, remember, refusal)                                         \
-	{                                                                         \
-		SESSION_REFUSED, error, remember, FLOW_END_NONE, 0, true, refusal \
-	}
-#define REFUSED_FOR_NOW(refusal) REFUSED(IQ_RESOURCE_CONSTRAINT, true, refusal)
-
-static const struct end_row end_rows[ENDINGS] = {
+	bool remember; /* the partner's later claim fails at once */
+} end_rows[ENDINGS] = {
 	/* only of a spliced session: all claims are answered */
-	[ENDING_FINISHED] = {SESSION_FINISHED, IQ_OK, false, FLOW_END_LINGER, FINISHED_LINGER_MS},
-	[ENDING_RESET] = {SESSION_RESET, IQ_OK, false, FLOW_END_LINGER, RESET_LINGER_MS},
-	[ENDING_IDLE] = {SESSION_IDLE, IQ_OK, false, FLOW_END_RESET, 0},
-	[ENDING_SUPERSEDED] = {SESSION_SUPERSEDED, IQ_OK, false, FLOW_END_REMOVE, 0},
-	[ENDING_VOLUME] = {SESSION_VOLUME, IQ_OK, false, FLOW_END_RESET, 0},
-	[ENDING_ENDED] = {SESSION_ENDED, IQ_OK, false, FLOW_END_RESET, 0},
-	[ENDING_VANISHED] = {SESSION_RESET, IQ_OK, false, FLOW_END_NONE, 0},
+	[ENDING_FINISHED] = ENDED(SESSION_FINISHED, FLOW_END_LINGER, FINISHED_LINGER_MS),
+	[ENDING_RESET] = ENDED(SESSION_RESET, FLOW_END_LINGER, RESET_LINGER_MS),
+	[ENDING_IDLE] = ENDED(SESSION_IDLE, FLOW_END_RESET, 0),
+	[ENDING_SUPERSEDED] = ENDED(SESSION_SUPERSEDED, FLOW_END_REMOVE, 0),
+	[ENDING_VOLUME] = ENDED(SESSION_VOLUME, FLOW_END_RESET, 0),
+	[ENDING_ENDED] = ENDED(SESSION_ENDED, FLOW_END_RESET, 0),
+	[ENDING_VANISHED] = ENDED(SESSION_RESET, FLOW_END_NONE, 0),
 	/* only before */
-	[ENDING_NO_LEG] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, true, FLOW_END_NONE, 0},
-	[ENDING_NO_PARTNER] = {SESSION_NO_PARTNER, IQ_REMOTE_SERVER_TIMEOUT, true, FLOW_END_NONE,
-			       0},
-	[ENDING_PARTNER_FAILED] = {SESSION_NO_PARTNER, IQ_ITEM_NOT_FOUND, false, FLOW_END_NONE, 0},
-	[ENDING_LEG_LOST] = {SESSION_LEG_LOST, IQ_ITEM_NOT_FOUND, true, FLOW_END_NONE, 0},
-	[ENDING_REPLACED] = {SESSION_REPLACED, IQ_CONFLICT, false, FLOW_END_NONE, 0},
-	[ENDING_CONFLICT] = {SESSION_CONFLICT, IQ_CONFLICT, true, FLOW_END_NONE, 0},
-	[ENDING_REPEATED] = {SESSION_CONFLICT, IQ_CONFLICT, false, FLOW_END_NONE, 0},
-	[ENDING_UNNAMED] = {SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, false, FLOW_END_NONE, 0},
-	[ENDING_ONE_LEG] = {SESSION_NO_PARTNER, IQ_NOT_ALLOWED, false, FLOW_END_NONE, 0},
-	[ENDING_MALFORMED] = {SESSION_REFUSED, IQ_BAD_REQUEST, false, FLOW_END_NONE, 0},
-	[ENDING_UNSPLICEABLE] = {SESSION_REFUSED, IQ_SERVICE_UNAVAILABLE, true, FLOW_END_NONE, 0},
-	[ENDING_STRICT] = REFUSED(IQ_FORBIDDEN, true, REFUSAL_STRICT),
-	[ENDING_SESSIONS] = REFUSED_FOR_NOW(REFUSAL_SESSIONS),
-	[ENDING_SESSIONS_PER_JID] = REFUSED_FOR_NOW(REFUSAL_SESSIONS_PER_JID),
-	[ENDING_SESSIONS_PER_DOMAIN] = REFUSED_FOR_NOW(REFUSAL_SESSIONS_PER_DOMAIN),
-	[ENDING_VOLUME_PER_JID] = REFUSED_FOR_NOW(REFUSAL_VOLUME_PER_JID),
-	[ENDING_NO_MEMORY] = REFUSED_FOR_NOW(REFUSAL_NO_MEMORY),
-	[ENDING_COOKIES] = REFUSED_FOR_NOW(REFUSAL_COOKIES),
-	[ENDING_FLOWS] = REFUSED_FOR_NOW(REFUSAL_FLOWS),
-	[ENDING_DRAINING] = REFUSED(IQ_DRAINING, false, REFUSAL_DRAINING),
+	[ENDING_NO_LEG] = FAILED(SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, true),
+	[ENDING_NO_PARTNER] = FAILED(SESSION_NO_PARTNER, IQ_REMOTE_SERVER_TIMEOUT, true),
+	[ENDING_PARTNER_FAILED] = FAILED(SESSION_NO_PARTNER, IQ_ITEM_NOT_FOUND, false),
+	[ENDING_LEG_LOST] = FAILED(SESSION_LEG_LOST, IQ_ITEM_NOT_FOUND, true),
+	[ENDING_REPLACED] = FAILED(SESSION_REPLACED, IQ_CONFLICT, false),
+	[ENDING_CONFLICT] = FAILED(SESSION_CONFLICT, IQ_CONFLICT, true),
+	[ENDING_REPEATED] = FAILED(SESSION_CONFLICT, IQ_CONFLICT, false),
+	[ENDING_UNNAMED] = FAILED(SESSION_NO_LEG, IQ_ITEM_NOT_FOUND, false),
+	[ENDING_ONE_LEG] = FAILED(SESSION_NO_PARTNER, IQ_NOT_ALLOWED, false),
+	[ENDING_MALFORMED] = FAILED(SESSION_REFUSED, IQ_BAD_REQUEST, false),
+	[ENDING_UNSPLICEABLE] = FAILED(SESSION_REFUSED, IQ_SERVICE_UNAVAILABLE, true),
+	[ENDING_STRICT] = REFUSED(IQ_FORBIDDEN, REFUSAL_STRICT, true),
+	[ENDING_SESSIONS] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_SESSIONS, true),
+	[ENDING_SESSIONS_PER_JID] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_SESSIONS_PER_JID, true),
+	[ENDING_SESSIONS_PER_DOMAIN] =
+		REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_SESSIONS_PER_DOMAIN, true),
+	[ENDING_VOLUME_PER_JID] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_VOLUME_PER_JID, true),
+	[ENDING_NO_MEMORY] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_NO_MEMORY, true),
+	[ENDING_COOKIES] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_COOKIES, true),
+	[ENDING_FLOWS] = REFUSED(IQ_RESOURCE_CONSTRAINT, REFUSAL_FLOWS, true),
+	[ENDING_DRAINING] = REFUSED(IQ_DRAINING, REFUSAL_DRAINING, false),
 	/* either */
-	[ENDING_SHUTDOWN] = {SESSION_SHUTDOWN, IQ_SERVICE_UNAVAILABLE, false, FLOW_END_STAY, 0},
+	[ENDING_SHUTDOWN] = {SESSION_SHUTDOWN, IQ_SERVICE_UNAVAILABLE, REFUSALS, FLOW_END_STAY, 0,
+			     false},
 };
 
 /* --- the account --- */
@@ -154,7 +160,7 @@ static void end_claim(struct session_book *book, struct party *party, const stru
 	deadline_stop(&pending->deadline);
 	if (pending->leg != NULL)
 		leg_reset(book->legs, pending->leg);
-	session_tell(book, pending, row->error, row->is_refusal ? row->refusal : REFUSALS);
+	session_tell(book, pending, row->error, row->refusal);
 	free(pending->report);
 	free(pending);
 }
