@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "admission.h"
 #include "bytestream_name.h"
 #include "bytestreams.h"
+#include "hosts.h"
 #include "jid_prep.h"
 #include "reply.h"
 #include "session.h"
@@ -22,58 +22,31 @@ struct bytestreams {
 
 /* --- the address query, XEP-0065 section 6.3.1 --- */
 
-static void add_streamhost(const struct bytestreams *b, mxml_node_t *query, const char *host)
-{
-	mxml_node_t *streamhost = mxmlNewElement(query, "streamhost");
+struct answer {
+	const struct bytestreams *b;
+	mxml_node_t *query;
+};
 
-	mxmlElementSetAttr(streamhost, "jid", b->cfg->xmpp.jid);
+static void add_streamhost(void *ctx, const char *host)
+{
+	const struct answer *a = ctx;
+	mxml_node_t *streamhost = mxmlNewElement(a->query, "streamhost");
+
+	mxmlElementSetAttr(streamhost, "jid", a->b->cfg->xmpp.jid);
 	mxmlElementSetAttr(streamhost, "host", host);
-	mxmlElementSetAttrf(streamhost, "port", "%u", (unsigned int)b->cfg->socks5.port);
-}
-
-/* inet_ntop() writes IPv6 as RFC 5952 has it. */
-static void add_address(const struct bytestreams *b, mxml_node_t *query,
-			const struct in6_addr *addr)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (IN6_IS_ADDR_V4MAPPED(addr))
-		inet_ntop(AF_INET, &addr->s6_addr[12], text, sizeof(text));
-	else
-		inet_ntop(AF_INET6, addr, text, sizeof(text));
-	add_streamhost(b, query, text);
-}
-
-static void add_addresses(const struct bytestreams *b, mxml_node_t *query, bool v4)
-{
-	const struct config *cfg = b->cfg;
-
-	for (unsigned int i = 0; i < cfg->n_ports; i++) {
-		for (unsigned int j = 0; j < cfg->ports[i].n_addresses; j++) {
-			const struct in6_addr *addr = &cfg->ports[i].addresses[j].addr;
-
-			if ((bool)IN6_IS_ADDR_V4MAPPED(addr) == v4)
-				add_address(b, query, addr);
-		}
-	}
+	mxmlElementSetAttrf(streamhost, "port", "%u", (unsigned int)a->b->cfg->socks5.port);
 }
 
 static void answer_query(struct bytestreams *b, const struct iq *iq, const char *sid)
 {
-	const struct config_names *advertise = &b->cfg->advertise;
-	mxml_node_t *query = reply_element("query", iq->ns);
+	struct answer a = {b, reply_element("query", iq->ns)};
 
-	if (query == NULL)
+	if (a.query == NULL)
 		return;
 	if (sid != NULL)
-		mxmlElementSetAttr(query, "sid", sid);
-	for (unsigned int i = 0; i < advertise->count; i++)
-		add_streamhost(b, query, advertise->names[i]);
-	if (advertise->count == 0) {
-		add_addresses(b, query, true); /* some clients take the first and no other */
-		add_addresses(b, query, false);
-	}
-	dispatch_result(b->dispatch, IQ_STREAMHOST, iq->from, iq->id, query);
+		mxmlElementSetAttr(a.query, "sid", sid);
+	hosts_tell(b->cfg, HOSTS_ALL, add_streamhost, &a);
+	dispatch_result(b->dispatch, IQ_STREAMHOST, iq->from, iq->id, a.query);
 }
 
 static void handle_query(void *ctx, const struct iq *iq)

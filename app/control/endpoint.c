@@ -6,6 +6,7 @@
 
 #include "admission.h"
 #include "endpoint.h"
+#include "hosts.h"
 #include "ip_literal.h"
 #include "jid.h"
 #include "reply.h"
@@ -115,52 +116,30 @@ static void handle_claim(void *ctx, const struct iq *iq)
 		session_claim(e->book, &claim, request, iq->now_ms);
 }
 
-static void add_connection(struct endpoint *e, mxml_node_t *query, const char *host)
-{
-	mxml_node_t *connection = mxmlNewElement(query, "connection");
+struct answer {
+	const struct endpoint *e;
+	mxml_node_t *query;
+};
 
-	mxmlElementSetAttr(connection, "jid", e->cfg->xmpp.jid);
+static void add_connection(void *ctx, const char *host)
+{
+	const struct answer *a = ctx;
+	mxml_node_t *connection = mxmlNewElement(a->query, "connection");
+
+	mxmlElementSetAttr(connection, "jid", a->e->cfg->xmpp.jid);
 	mxmlElementSetAttr(connection, "ip", host);
-	mxmlElementSetAttrf(connection, "port", "%u", (unsigned int)e->cfg->endpoint.port);
+	mxmlElementSetAttrf(connection, "port", "%u", (unsigned int)a->e->cfg->endpoint.port);
 }
 
-/* The first IPv4 address of the ports; NULL when there is none. */
-static const char *first_address(const struct config *cfg, char text[INET_ADDRSTRLEN])
-{
-	unsigned int i, j;
-
-	for (i = 0; i < cfg->n_ports; i++) {
-		for (j = 0; j < cfg->ports[i].n_addresses; j++) {
-			const struct in6_addr *a = &cfg->ports[i].addresses[j].addr;
-
-			if (IN6_IS_ADDR_V4MAPPED(a))
-				return inet_ntop(AF_INET, &a->s6_addr[12], text, INET_ADDRSTRLEN);
-		}
-	}
-	return NULL;
-}
-
-/* The service's fixed address, or the names told instead of it. */
+/* The service's fixed addresses, or the names told instead of them. */
 static void answer_address(struct endpoint *e, const struct iq *iq)
 {
-	const struct config_names *advertise = &e->cfg->advertise;
-	char text[INET_ADDRSTRLEN];
-	const char *address = first_address(e->cfg, text);
-	mxml_node_t *query;
-	unsigned int i;
+	struct answer a = {e, reply_element("query", iq->ns)};
 
-	if (advertise->count == 0 && address == NULL) {
-		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, IQ_SERVICE_UNAVAILABLE);
+	if (a.query == NULL)
 		return;
-	}
-	query = reply_element("query", iq->ns);
-	if (query == NULL)
-		return;
-	for (i = 0; i < advertise->count; i++)
-		add_connection(e, query, advertise->names[i]);
-	if (advertise->count == 0)
-		add_connection(e, query, address);
-	dispatch_result(e->dispatch, IQ_ADDRESS, iq->from, iq->id, query);
+	hosts_tell(e->cfg, HOSTS_ONE_A_FAMILY, add_connection, &a);
+	dispatch_result(e->dispatch, IQ_ADDRESS, iq->from, iq->id, a.query);
 }
 
 static void handle_address(void *ctx, const struct iq *iq)

@@ -43,9 +43,10 @@
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
 #define FORBIDDEN	       REFUSED_TO(MALLORY, "auth", "forbidden", "access", "You may not use this relay.")
 #define OK(ns)		       "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns "\" /></iq>"
-#define ADDRESS(ns)                                         \
-	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns \
-	"\"><connection jid=\"relay.example.org\" ip=\"192.0.2.10\" port=\"4000\" /></query></iq>"
+#define ADDRESS(ns)                                                                   \
+	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns                           \
+	"\"><connection jid=\"relay.example.org\" ip=\"192.0.2.10\" port=\"4000\" />" \
+	"<connection jid=\"relay.example.org\" ip=\"2001:db8::10\" port=\"4000\" /></query></iq>"
 #define X16  "xxxxxxxxxxxxxxxx"
 #define X128 X16 X16 X16 X16 X16 X16 X16 X16
 
@@ -306,8 +307,11 @@ static void test_advertise(void **state)
 	assert_int_equal(stats.iq[IQ_ADDRESS][IQ_OK], 1);
 	cfg.advertise.count = 0;
 	cfg.ports[1].n_addresses = 0;
-	feed(GET Q "/></iq>");
-	assert_string_equal(sent, UNAVAILABLE);
+	feed(GET Q "/></iq>"); /* a relay of IPv6 alone */
+	assert_string_equal(
+		sent, "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"whoknows\">"
+		      "<connection jid=\"relay.example.org\" ip=\"2001:db8::10\" port=\"4000\" />"
+		      "</query></iq>");
 }
 
 /* No open relay: both forms ask, and ask before anything else is looked at. */
