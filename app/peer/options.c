@@ -16,7 +16,7 @@
 
 static const char usage[] =
 	"Usage: tandem receive --jid JID [OPTION]...\n"
-	"       tandem send --jid JID --via RELAY [OPTION]... FILE JID\n"
+	"       tandem send --jid JID [OPTION]... FILE JID\n"
 	"\n"
 	"Move a file between two Jabber users through a tandem relay.\n"
 	"\n"
@@ -42,7 +42,7 @@ static const char usage[] =
 	"  --allow-private       connect to relays with private addresses off the own subnets\n"
 	"\n"
 	"send:\n"
-	"  --via RELAY           JID of the relay\n"
+	"  --via RELAY           JID of the relay (without: what the own server lists)\n"
 	"\n"
 	"An existing file is never overwritten.  On standard output receive prints\n"
 	"\"ready JID\" and \"received BYTES SHA256 PATH\", send \"sent BYTES SHA256\".\n"
@@ -260,10 +260,6 @@ static int parse_operands(int n, char **operands, struct options *o)
 		return 0;
 	o->file = operands[0];
 	o->to = operands[1];
-	if (!o->via) {
-		say("--via is missing; see --help");
-		return -EINVAL;
-	}
 	if (!jid_valid(o->to) || !jid_has_node(o->to)) {
 		say("%s: not the JID of a user", o->to);
 		return -EINVAL;

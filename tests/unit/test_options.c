@@ -48,7 +48,7 @@ static void lines(void **state)
 		{"tandem receive --jid a@b --via r", false},
 		{"tandem receive --jid a@b --output ../x", false},
 		{"tandem receive --jid a@b --password secret", false},
-		{"tandem send --jid a@b f c@d", false},
+		{"tandem send --jid a@b f c@d", true},
 		{"tandem send --jid a@b --via r f", false},
 		{"tandem send --jid a@b --via r f d", false},
 		{"tandem send --jid a@b --via r --from x@y f c@d", false},
