@@ -87,6 +87,13 @@ socklen_t candidate_length(const union candidate_address *addr)
 	return addr->sa.sa_family == AF_INET6 ? sizeof(addr->in6) : sizeof(addr->in);
 }
 
+bool candidate_is_loopback(const union candidate_address *addr)
+{
+	if (addr->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&addr->in6.sin6_addr);
+	return addr->sa.sa_family == AF_INET && address_bytes(addr)[0] == 127;
+}
+
 static bool covers(const unsigned char *prefix, unsigned int bits, const unsigned char *bytes)
 {
 	unsigned int whole = bits / 8, rest = bits % 8;

@@ -43,6 +43,8 @@ int candidate_parse(const char *ip, const char *port, union candidate_address *a
 /* Back to texts: `ip` holds CANDIDATE_TEXT bytes, `port` six. */
 void candidate_format(const union candidate_address *addr, char *ip, char *port);
 
+bool candidate_is_loopback(const union candidate_address *addr);
+
 socklen_t candidate_length(const union candidate_address *addr);
 
 /* Why the Target must not connect to `addr`, in a few words; NULL when it may. */

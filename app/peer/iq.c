@@ -121,6 +121,19 @@ const char *iq_error_condition(xmpp_stanza_t *iq)
 	return "undefined-condition";
 }
 
+bool iq_error_passing(xmpp_stanza_t *iq)
+{
+	static const char *const passing[] = {"service-unavailable", "recipient-unavailable",
+					      "remote-server-timeout", "remote-server-not-found"};
+	const char *condition = iq_error_condition(iq);
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		if (strcmp(condition, passing[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void iq_error_describe(xmpp_stanza_t *iq, char *buf, size_t size)
 {
 	xmpp_stanza_t *error = xmpp_stanza_get_child_by_name(iq, "error");

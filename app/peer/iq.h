@@ -13,8 +13,9 @@
 
 #define IQ_NS	       "whoknows"	   /* the proposal's namespace */
 #define IQ_FILE_NS     "urn:tandem:file:0" /* what tandem adds to it */
-#define IQ_SID_MAX     128		   /* bytes */
-#define IQ_RANDOM_TEXT 33		   /* 128 bits in hex, and the end */
+#define IQ_STREAM_NS   "urn:tandem:stream:0"
+#define IQ_SID_MAX     128 /* bytes */
+#define IQ_RANDOM_TEXT 33  /* 128 bits in hex, and the end */
 
 /* 128 bits from the kernel, in lower-case hex. */
 void iq_random(char text[IQ_RANDOM_TEXT]);
@@ -49,6 +50,9 @@ int iq_number(const char *text, unsigned long long *value);
 
 /* The defined condition of an error stanza, "undefined-condition" when it has none. */
 const char *iq_error_condition(xmpp_stanza_t *iq);
+
+/* Whether an error may pass: a partner between two logins is answered for by its server. */
+bool iq_error_passing(xmpp_stanza_t *iq);
 
 /* "condition: text" of an error stanza, cut to `size`. */
 void iq_error_describe(xmpp_stanza_t *iq, char *buf, size_t size);

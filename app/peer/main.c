@@ -4,13 +4,25 @@
 #include <stdlib.h>
 
 #include "account.h"
+#include "forward.h"
 #include "iq.h"
 #include "options.h"
 #include "outcome.h"
+#include "pipe.h"
 #include "receiver.h"
 #include "secret.h"
 #include "sender.h"
 #include "stop.h"
+
+static const struct {
+	enum options_command command;
+	int (*run)(const struct options *options, struct account *account);
+} runs[] = {
+	{COMMAND_RECEIVE, receiver_run},
+	{COMMAND_SEND, sender_run},
+	{COMMAND_PIPE, pipe_run},
+	{COMMAND_FORWARD, forward_run},
+};
 
 static int run(const struct options *options, const char *password)
 {
@@ -25,17 +37,19 @@ static int run(const struct options *options, const char *password)
 		.timeout_ms = options->timeout_ms,
 	};
 	struct account *account;
+	size_t i = 0;
 	int outcome;
 
-	if (options->command == COMMAND_SEND) {
+	while (runs[i].command != options->command)
+		i++;
+	if (options->to) {
 		iq_random(random);
 		snprintf(resource, sizeof(resource), "tandem-%.8s", random);
 	}
 	account = account_create(&config);
 	if (!account)
 		return OUTCOME_LOCAL;
-	outcome = options->command == COMMAND_SEND ? sender_run(options, account)
-						   : receiver_run(options, account);
+	outcome = runs[i].run(options, account);
 	account_close(account);
 	return outcome;
 }

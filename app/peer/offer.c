@@ -38,11 +38,16 @@ static xmpp_stanza_t *file_of(xmpp_stanza_t *query)
 	return xmpp_stanza_get_child_by_name_and_ns(query, "file", IQ_FILE_NS);
 }
 
+static xmpp_stanza_t *stream_of(xmpp_stanza_t *query)
+{
+	return xmpp_stanza_get_child_by_name_and_ns(query, "stream", IQ_STREAM_NS);
+}
+
 bool offer_is(xmpp_stanza_t *iq)
 {
 	xmpp_stanza_t *query = query_of(iq);
 
-	return iq_is(iq, "set") && query && file_of(query);
+	return iq_is(iq, "set") && query && (file_of(query) || stream_of(query));
 }
 
 static int add_connection(xmpp_stanza_t *query, const struct candidate *c)
@@ -60,10 +65,21 @@ static int add_connection(xmpp_stanza_t *query, const struct candidate *c)
 	return 0;
 }
 
+static int add_file(xmpp_stanza_t *query, const struct offer *offer)
+{
+	xmpp_stanza_t *file = iq_add(query, "file", IQ_FILE_NS);
+	char size[24];
+
+	snprintf(size, sizeof(size), "%" PRIu64, offer->size);
+	if (!file || xmpp_stanza_set_attribute(file, "name", offer->name) != XMPP_EOK ||
+	    xmpp_stanza_set_attribute(file, "size", size) != XMPP_EOK)
+		return -ENOMEM;
+	return 0;
+}
+
 static int fill_offer(xmpp_stanza_t *iq, const struct offer *offer)
 {
-	xmpp_stanza_t *file, *query = iq_add(iq, "query", IQ_NS);
-	char size[24];
+	xmpp_stanza_t *query = iq_add(iq, "query", IQ_NS);
 
 	if (!query || xmpp_stanza_set_attribute(query, "sid", offer->sid) != XMPP_EOK)
 		return -ENOMEM;
@@ -71,12 +87,9 @@ static int fill_offer(xmpp_stanza_t *iq, const struct offer *offer)
 		if (add_connection(query, &offer->candidates[i]) < 0)
 			return -ENOMEM;
 	}
-	snprintf(size, sizeof(size), "%" PRIu64, offer->size);
-	file = iq_add(query, "file", IQ_FILE_NS);
-	if (!file || xmpp_stanza_set_attribute(file, "name", offer->name) != XMPP_EOK ||
-	    xmpp_stanza_set_attribute(file, "size", size) != XMPP_EOK)
-		return -ENOMEM;
-	return 0;
+	if (offer->kind == OFFER_FILE)
+		return add_file(query, offer);
+	return iq_add(query, "stream", IQ_STREAM_NS) ? 0 : -ENOMEM;
 }
 
 xmpp_stanza_t *offer_build(xmpp_ctx_t *ctx, const char *to, const struct offer *offer)
@@ -119,11 +132,24 @@ unsigned int offer_candidates(xmpp_stanza_t *query, struct candidate *list)
 	return n;
 }
 
+static const char *parse_file(xmpp_stanza_t *file, struct offer *offer)
+{
+	const char *name = xmpp_stanza_get_attribute(file, "name");
+	unsigned long long size;
+
+	if (!name || strlen(name) > OFFER_NAME_MAX)
+		return "no file name, or one too long";
+	if (iq_number(xmpp_stanza_get_attribute(file, "size"), &size) < 0)
+		return "no valid size";
+	strcpy(offer->name, name);
+	offer->size = size;
+	return NULL;
+}
+
 const char *offer_parse(xmpp_stanza_t *iq, struct offer *offer)
 {
 	xmpp_stanza_t *query = query_of(iq), *file;
-	const char *sid, *name;
-	unsigned long long size;
+	const char *sid, *fault;
 
 	if (!query)
 		return "no query";
@@ -131,14 +157,13 @@ const char *offer_parse(xmpp_stanza_t *iq, struct offer *offer)
 	if (!sid)
 		return "no valid sid";
 	file = file_of(query);
-	name = file ? xmpp_stanza_get_attribute(file, "name") : NULL;
-	if (!name || strlen(name) > OFFER_NAME_MAX)
-		return "no file name, or one too long";
-	if (iq_number(xmpp_stanza_get_attribute(file, "size"), &size) < 0)
-		return "no valid size";
+	if (!file == !stream_of(query))
+		return "neither a file nor a stream, or both";
+	offer->kind = file ? OFFER_FILE : OFFER_STREAM;
+	fault = file ? parse_file(file, offer) : NULL;
+	if (fault)
+		return fault;
 	strcpy(offer->sid, sid);
-	strcpy(offer->name, name);
-	offer->size = size;
 	offer->n_candidates = offer_candidates(query, offer->candidates);
 	return NULL;
 }
@@ -226,6 +251,39 @@ int offer_complete_parse(xmpp_stanza_t *iq, struct offer_complete *complete)
 		return -EINVAL;
 	strcpy(complete->sid, sid);
 	complete->bytes = bytes;
+	return 1;
+}
+
+xmpp_stanza_t *offer_end_build(xmpp_ctx_t *ctx, const char *to, const struct offer_end *end)
+{
+	xmpp_stanza_t *iq = iq_new(ctx, "set", to), *element;
+	char bytes[24];
+
+	if (!iq)
+		return NULL;
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, end->bytes);
+	element = iq_add(iq, "end", IQ_STREAM_NS);
+	if (!element || xmpp_stanza_set_attribute(element, "sid", end->sid) != XMPP_EOK ||
+	    xmpp_stanza_set_attribute(element, "bytes", bytes) != XMPP_EOK) {
+		xmpp_stanza_release(iq);
+		return NULL;
+	}
+	return iq;
+}
+
+int offer_end_parse(xmpp_stanza_t *iq, struct offer_end *end)
+{
+	xmpp_stanza_t *element = xmpp_stanza_get_child_by_name_and_ns(iq, "end", IQ_STREAM_NS);
+	unsigned long long bytes;
+	const char *sid;
+
+	if (!element || !iq_is(iq, "set"))
+		return 0;
+	sid = iq_sid(element);
+	if (!sid || iq_number(xmpp_stanza_get_attribute(element, "bytes"), &bytes) < 0)
+		return -EINVAL;
+	strcpy(end->sid, sid);
+	end->bytes = bytes;
 	return 1;
 }
 

@@ -15,7 +15,13 @@
 #define OFFER_NAME_MAX	 255 /* bytes of a file's name */
 #define OFFER_DIGEST_LEN 32  /* SHA-256 */
 
+enum offer_kind {
+	OFFER_FILE,   /* <file name size/>: one file, from Initiator to Target */
+	OFFER_STREAM, /* <stream/>: bytes both ways, without end known */
+};
+
 struct offer {
+	enum offer_kind kind;
 	char sid[IQ_SID_MAX + 1];
 	char name[OFFER_NAME_MAX + 1];
 	uint64_t size; /* bytes, at most INT64_MAX */
@@ -34,7 +40,8 @@ struct offer_complete {
  * nor such as reorder text, at most OFFER_NAME_MAX bytes.  Otherwise what is wrong with it. */
 const char *offer_name_fault(const char *name);
 
-/* Whether this stanza means to be an offer: an IQ set with the proposal's query and our <file/>. */
+/* Whether this stanza means to be an offer: an IQ set with the proposal's query and our <file/> or
+ * <stream/> in it. */
 bool offer_is(xmpp_stanza_t *iq);
 
 /* The IQ set of PF1. */
@@ -60,6 +67,15 @@ xmpp_stanza_t *offer_complete_build(xmpp_ctx_t *ctx, const char *to,
 				    const struct offer_complete *complete);
 /* 1 and `complete` filled, 0 when it is another stanza, -EINVAL when malformed. */
 int offer_complete_parse(xmpp_stanza_t *iq, struct offer_complete *complete);
+
+/* <end sid bytes/>: how many bytes one side of a stream has sent, once it has sent the last. */
+struct offer_end {
+	char sid[IQ_SID_MAX + 1];
+	uint64_t bytes;
+};
+xmpp_stanza_t *offer_end_build(xmpp_ctx_t *ctx, const char *to, const struct offer_end *end);
+/* As offer_complete_parse(). */
+int offer_end_parse(xmpp_stanza_t *iq, struct offer_end *end);
 
 /* <cancel sid>why</cancel>: either side gives up. */
 xmpp_stanza_t *offer_cancel_build(xmpp_ctx_t *ctx, const char *to, const char *sid,

@@ -16,39 +16,58 @@
 
 static const char usage[] =
 	"Usage: tandem receive --jid JID [OPTION]...\n"
-	"       tandem send --jid JID [OPTION]... FILE JID\n"
+	"       tandem send    --jid JID [OPTION]... FILE TO\n"
+	"       tandem pipe    --jid JID [OPTION]... [TO]\n"
+	"       tandem forward --jid JID [OPTION]... --listen PORT TO\n"
+	"       tandem forward --jid JID [OPTION]... --to [HOST:]PORT | --exec COMMAND\n"
 	"\n"
-	"Move a file between two Jabber users through a tandem relay.\n"
+	"Connect two Jabber users through a tandem relay.\n"
 	"\n"
-	"receive waits for one offer and takes it; send offers FILE to JID, which is the\n"
-	"full JID receive has printed, or a bare one for its resource \"tandem\".\n"
+	"receive waits for one offer of a file and takes it; send offers FILE.\n"
+	"pipe carries standard input and output both ways; without TO it waits for\n"
+	"the partner's pipe or forward.  forward carries TCP connections to a port of\n"
+	"127.0.0.1, one after the other, to the partner's forward, which hands each to\n"
+	"a server on its own loopback or to a shell command.\n"
 	"\n"
-	"Both:\n"
+	"TO is the full JID the other side has printed (\"ready JID\"), or a bare one\n"
+	"for its resource \"tandem\".\n"
+	"\n"
+	"All:\n"
 	"  --jid JID             own account\n"
-	"  --resource NAME       own resource (receive: tandem; send: a random one)\n"
+	"  --resource NAME       own resource (without TO: tandem; with: a random one)\n"
 	"  --password-file FILE  password in the first line; only the owner may read it\n"
 	"                        (without: asked on the terminal)\n"
 	"  --server HOST[:PORT]  instead of what the DNS says; an IPv6 address in brackets\n"
 	"  --ca-file FILE        trust these certificates (PEM) and no others\n"
-	"  --timeout SECONDS     longest wait for an answer, or with no byte moving (120)\n"
+	"  --timeout SECONDS     longest wait for an answer, or with no byte of a file\n"
+	"                        moving (120)\n"
 	"  --quiet               no progress, no summary\n"
 	"  --help, --version\n"
 	"\n"
-	"receive:\n"
-	"  --from JID            take offers of this user (bare or full JID; repeatable),\n"
-	"                        refuse others (without: ask on the terminal)\n"
-	"  --directory DIR       where the file goes (.)\n"
-	"  --output NAME         its name there, instead of the offered one\n"
-	"  --allow-private       connect to relays with private addresses off the own subnets\n"
-	"\n"
-	"send:\n"
+	"With TO:\n"
 	"  --via RELAY           JID of the relay (without: what the own server lists)\n"
 	"\n"
-	"An existing file is never overwritten.  On standard output receive prints\n"
-	"\"ready JID\" and \"received BYTES SHA256 PATH\", send \"sent BYTES SHA256\".\n"
+	"Without TO:\n"
+	"  --from JID            take offers of this user (bare or full JID; repeatable),\n"
+	"                        refuse others (without: ask on the terminal)\n"
+	"  --allow-private       connect to relays with private addresses off the own subnets\n"
+	"\n"
+	"receive:\n"
+	"  --directory DIR       where the file goes (.)\n"
+	"  --output NAME         its name there, instead of the offered one\n"
+	"\n"
+	"forward:\n"
+	"  --listen PORT         of 127.0.0.1; 0: any free one\n"
+	"  --to [HOST:]PORT      HOST is localhost or a loopback address, IPv6 in brackets\n"
+	"  --exec COMMAND        standard input and output are the connection\n"
+	"  --once                end after one connection, with its status\n"
+	"\n"
+	"An existing file is never overwritten.  On standard output receive and forward\n"
+	"print \"ready JID\", receive \"received BYTES SHA256 PATH\", send \"sent BYTES SHA256\",\n"
+	"forward \"listening ADDRESS PORT\" and \"carried JID SENT RECEIVED\".\n"
 	"\n"
 	"Exit status: 0 done, 1 usage, 2 local error, 3 login or XMPP connection,\n"
-	"4 refused or unreachable, 5 the file did not arrive whole, 6 timed out,\n"
+	"4 refused or unreachable, 5 not all bytes arrived, 6 timed out,\n"
 	"128+N ended by signal N.\n";
 
 static int set_jid(struct options *o, const char *text)
@@ -74,27 +93,32 @@ static int set_password_file(struct options *o, const char *text)
 	return 0;
 }
 
-/* HOST, HOST:PORT, [IPV6], [IPV6]:PORT */
-static int set_server(struct options *o, const char *text)
+/* HOST, HOST:PORT, [IPV6], [IPV6]:PORT; `*port` is 0 when none is given. */
+static int split_host(const char *text, char *buf, size_t size, uint16_t *port)
 {
 	bool bracket = text[0] == '[';
 	const char *host = bracket ? text + 1 : text;
 	size_t len = strcspn(host, bracket ? "]" : ":");
 	const char *rest = host + len;
-	unsigned long long port = 0;
+	unsigned long long number = 0;
 
 	if (bracket && *rest++ != ']')
 		return -EINVAL;
-	if (len == 0 || len >= sizeof(o->server))
+	if (len == 0 || len >= size)
 		return -EINVAL;
-	if (*rest == ':' && (iq_number(rest + 1, &port) < 0 || port == 0 || port > 65535))
+	if (*rest == ':' && (iq_number(rest + 1, &number) < 0 || number == 0 || number > 65535))
 		return -EINVAL;
 	if (*rest != ':' && *rest != '\0')
 		return -EINVAL;
-	memcpy(o->server, host, len);
-	o->server[len] = '\0';
-	o->port = (uint16_t)port;
+	memcpy(buf, host, len);
+	buf[len] = '\0';
+	*port = (uint16_t)number;
 	return 0;
+}
+
+static int set_server(struct options *o, const char *text)
+{
+	return split_host(text, o->server, sizeof(o->server), &o->port);
 }
 
 static int set_ca_file(struct options *o, const char *text)
@@ -153,7 +177,55 @@ static int set_allow_private(struct options *o, const char *text)
 	return 0;
 }
 
-enum { BOTH = COMMAND_RECEIVE | COMMAND_SEND };
+static int set_listen(struct options *o, const char *text)
+{
+	unsigned long long port;
+
+	if (iq_number(text, &port) < 0 || port > 65535)
+		return -EINVAL;
+	o->listens = true;
+	o->listen_port = (uint16_t)port;
+	return 0;
+}
+
+/* PORT or HOST:PORT; nobody far away is led to other machines through this one. */
+static int set_to(struct options *o, const char *text)
+{
+	char host[CANDIDATE_TEXT] = "127.0.0.1", digits[6];
+	unsigned long long number;
+	uint16_t port;
+
+	if (iq_number(text, &number) == 0)
+		port = number <= 65535 ? (uint16_t)number : 0;
+	else if (split_host(text, host, sizeof(host), &port) < 0)
+		return -EINVAL;
+	if (strcmp(host, "localhost") == 0)
+		strcpy(host, "127.0.0.1");
+	snprintf(digits, sizeof(digits), "%u", (unsigned int)port);
+	if (candidate_parse(host, digits, &o->connect_to) < 0)
+		return -EINVAL;
+	return candidate_is_loopback(&o->connect_to) ? 0 : -EINVAL;
+}
+
+static int set_exec(struct options *o, const char *text)
+{
+	o->exec = text;
+	return text[0] ? 0 : -EINVAL;
+}
+
+static int set_once(struct options *o, const char *text)
+{
+	(void)text;
+	o->once = true;
+	return 0;
+}
+
+enum {
+	BOTH_WAYS = COMMAND_PIPE | COMMAND_FORWARD,
+	ALL = COMMAND_RECEIVE | COMMAND_SEND | BOTH_WAYS,
+	TARGETS = COMMAND_RECEIVE | BOTH_WAYS,
+	INITIATORS = COMMAND_SEND | BOTH_WAYS,
+};
 
 static const struct row {
 	const char *name;
@@ -161,18 +233,22 @@ static const struct row {
 	unsigned int commands;
 	int (*apply)(struct options *o, const char *text);
 } rows[] = {
-	{"jid", required_argument, BOTH, set_jid},
-	{"resource", required_argument, BOTH, set_resource},
-	{"password-file", required_argument, BOTH, set_password_file},
-	{"server", required_argument, BOTH, set_server},
-	{"ca-file", required_argument, BOTH, set_ca_file},
-	{"timeout", required_argument, BOTH, set_timeout},
-	{"quiet", no_argument, BOTH, set_quiet},
-	{"from", required_argument, COMMAND_RECEIVE, add_from},
+	{"jid", required_argument, ALL, set_jid},
+	{"resource", required_argument, ALL, set_resource},
+	{"password-file", required_argument, ALL, set_password_file},
+	{"server", required_argument, ALL, set_server},
+	{"ca-file", required_argument, ALL, set_ca_file},
+	{"timeout", required_argument, ALL, set_timeout},
+	{"quiet", no_argument, ALL, set_quiet},
+	{"from", required_argument, TARGETS, add_from},
 	{"directory", required_argument, COMMAND_RECEIVE, set_directory},
 	{"output", required_argument, COMMAND_RECEIVE, set_output},
-	{"allow-private", no_argument, COMMAND_RECEIVE, set_allow_private},
-	{"via", required_argument, COMMAND_SEND, set_via},
+	{"allow-private", no_argument, TARGETS, set_allow_private},
+	{"via", required_argument, INITIATORS, set_via},
+	{"listen", required_argument, COMMAND_FORWARD, set_listen},
+	{"to", required_argument, COMMAND_FORWARD, set_to},
+	{"exec", required_argument, COMMAND_FORWARD, set_exec},
+	{"once", no_argument, COMMAND_FORWARD, set_once},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -193,17 +269,26 @@ static bool serve_question(int argc, char **argv)
 	return false;
 }
 
-static int parse_command(int argc, char **argv, struct options *o)
+static const struct command {
+	const char *name;
+	enum options_command command;
+	int operands_min, operands_max;
+	const char *operands;
+} commands[] = {
+	{"receive", COMMAND_RECEIVE, 0, 0, "no operands"},
+	{"send", COMMAND_SEND, 2, 2, "a FILE and a JID"},
+	{"pipe", COMMAND_PIPE, 0, 1, "at most a JID"},
+	{"forward", COMMAND_FORWARD, 0, 1, "at most a JID"},
+};
+
+static const struct command *parse_command(int argc, char **argv)
 {
-	if (argc >= 2 && strcmp(argv[1], "receive") == 0)
-		o->command = COMMAND_RECEIVE;
-	else if (argc >= 2 && strcmp(argv[1], "send") == 0)
-		o->command = COMMAND_SEND;
-	else {
-		say("first comes a command, receive or send; see --help");
-		return -EINVAL;
+	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return &commands[i];
 	}
-	return 0;
+	say("first comes a command: receive, send, pipe or forward; see --help");
+	return NULL;
 }
 
 /* getopt takes any unique beginning for an option: "--password secret" would name a file. */
@@ -243,36 +328,55 @@ static int parse_rows(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-static int parse_operands(int n, char **operands, struct options *o)
+/* What only makes sense together; NULL, or what is wrong. */
+static const char *combination_fault(const struct options *o)
 {
-	int wanted = o->command == COMMAND_SEND ? 2 : 0;
+	int ends = (o->connect_to.sa.sa_family != 0) + (o->exec != NULL);
 
-	if (!o->jid) {
-		say("--jid is missing; see --help");
-		return -EINVAL;
-	}
-	if (n != wanted) {
-		say(wanted ? "send wants a FILE and a JID; see --help"
-			   : "receive wants no operands; see --help");
-		return -EINVAL;
-	}
-	if (o->command == COMMAND_RECEIVE)
-		return 0;
-	o->file = operands[0];
-	o->to = operands[1];
-	if (!jid_valid(o->to) || !jid_has_node(o->to)) {
-		say("%s: not the JID of a user", o->to);
-		return -EINVAL;
-	}
-	return 0;
+	if (!o->jid)
+		return "--jid is missing";
+	if (o->to && (!jid_valid(o->to) || !jid_has_node(o->to)))
+		return "the last operand is not the JID of a user";
+	if (o->to && (o->n_from > 0 || o->allow_private))
+		return "--from and --allow-private are of the side that waits, without a JID";
+	if (!o->to && o->via)
+		return "--via is of the side that offers, with a JID";
+	if (o->command != COMMAND_FORWARD)
+		return NULL;
+	if (o->to && (!o->listens || ends > 0))
+		return "forward to a JID wants --listen, and neither --to nor --exec";
+	if (!o->to && (o->listens || ends != 1))
+		return "forward without a JID wants either --to or --exec, and no --listen";
+	return NULL;
 }
 
 int options_parse(int argc, char **argv, struct options *o)
 {
+	const struct command *command;
+	const char *fault;
+	int n;
+
 	*o = (struct options){.directory = ".", .timeout_ms = 120 * 1000};
 	if (serve_question(argc, argv))
 		return 1;
-	if (parse_command(argc, argv, o) < 0 || parse_rows(argc - 1, argv + 1, o) < 0)
+	command = parse_command(argc, argv);
+	if (!command)
 		return -EINVAL;
-	return parse_operands(argc - 1 - optind, argv + 1 + optind, o);
+	o->command = command->command;
+	if (parse_rows(argc - 1, argv + 1, o) < 0)
+		return -EINVAL;
+	n = argc - 1 - optind;
+	if (n < command->operands_min || n > command->operands_max) {
+		say("%s wants %s; see --help", command->name, command->operands);
+		return -EINVAL;
+	}
+	argv += 1 + optind;
+	if (o->command == COMMAND_SEND)
+		o->file = argv[0];
+	if (n > 0)
+		o->to = argv[n - 1];
+	fault = combination_fault(o);
+	if (fault)
+		say("%s; see --help", fault);
+	return fault ? -EINVAL : 0;
 }

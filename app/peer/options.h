@@ -8,7 +8,14 @@
 
 #define OPTIONS_FROM_MAX 64
 
-enum options_command { COMMAND_RECEIVE = 1, COMMAND_SEND = 2 };
+#include "candidate.h"
+
+enum options_command {
+	COMMAND_RECEIVE = 1,
+	COMMAND_SEND = 2,
+	COMMAND_PIPE = 4,
+	COMMAND_FORWARD = 8,
+};
 
 /* Texts point into argv, or to what `server` was cut from. */
 struct options {
@@ -19,14 +26,18 @@ struct options {
 	int64_t timeout_ms;
 	bool quiet;
 
-	/* send */
-	const char *via, *file, *to;
+	/* The Initiator */
+	const char *to; /* NULL: this is the Target */
+	const char *via, *file;
+	bool listens;
+	uint16_t listen_port; /* 0: any */
 
-	/* receive */
+	/* The Target */
 	const char *from[OPTIONS_FROM_MAX];
 	unsigned int n_from;
-	const char *directory, *output;
-	bool allow_private;
+	const char *directory, *output, *exec;
+	union candidate_address connect_to; /* sa_family 0: none */
+	bool allow_private, once;
 };
 
 /* 0: go on.  1: --help or --version was served.  -EINVAL: said what is wrong. */

@@ -80,20 +80,6 @@ static int send_bytes(struct sender *s, struct progress *progress)
 	return s->transfer.end == TRANSFER_FILE ? OUTCOME_LOCAL : OUTCOME_BROKEN;
 }
 
-/* A partner that is between two logins is answered for by its server. */
-static bool worth_retrying(xmpp_stanza_t *error)
-{
-	static const char *const passing[] = {"service-unavailable", "recipient-unavailable",
-					      "remote-server-timeout", "remote-server-not-found"};
-	const char *condition = iq_error_condition(error);
-
-	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-		if (strcmp(condition, passing[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 struct verdict_wait {
 	int64_t deadline_ms, retry_at_ms;
 	bool gone; /* the partner's end of the connection is closed */
@@ -120,7 +106,7 @@ static int judge(struct sender *s, struct verdict_wait *w, struct account_query 
 	*decided = true;
 	if (iq_is(q->answer, "result"))
 		return OUTCOME_DONE;
-	if (worth_retrying(q->answer) && !w->gone) {
+	if (iq_error_passing(q->answer) && !w->gone) {
 		*decided = false;
 		w->retry_at_ms = progress_now_ms() + RETRY_MS;
 		return OUTCOME_DONE;

@@ -684,7 +684,7 @@ def expect_untouched(leg, what="the leg"):
 class Peer:
     """A running `tandem`: its lines of output, its complaints, its exit status."""
 
-    def __init__(self, lab, place, *arguments, user=None):
+    def __init__(self, lab, place, *arguments, user=None, stdin=subprocess.DEVNULL):
         base = lab.dir / f"tandem-{next(counter)}"
         self.out, self.err = base.with_suffix(".out"), base.with_suffix(".err")
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
@@ -698,7 +698,7 @@ class Peer:
                     *("--ca-file", lab.dir / "ca.crt"),
                     *("--password-file", lab.dir / "password"),
                 ),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=out,
                 stderr=err,
             )

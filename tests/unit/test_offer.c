@@ -134,6 +134,9 @@ static void offers(void **state)
 		       "<file xmlns='urn:tandem:file:0' name='a' size='18446744073709551617'/>"),
 		 -1},
 		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='a' size='5 '/>"), -1},
+		{OFFER("sid='A'", "<stream xmlns='urn:tandem:stream:0'/>"), 0},
+		{OFFER("", "<stream xmlns='urn:tandem:stream:0'/>"), -1},
+		{OFFER("sid='A'", "<stream xmlns='urn:tandem:stream:0'/>" FILE_OK), -1},
 		/* bad candidates are passed over */
 		{OFFER("sid='A'",
 		       "<connection ip='192.0.2.1' port='4000'/><connection jid='' ip='192.0.2.1' port='1'/>"
@@ -274,6 +277,63 @@ static void completes(void **state)
 	xmpp_stanza_release(iq);
 }
 
+static void ten_thousand_candidates(void **state)
+{
+	struct offer *read = calloc(1, sizeof(*read));
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	xmpp_stanza_t *iq;
+
+	(void)state;
+	fputs("<iq type='set' id='1'><query xmlns='whoknows' sid='A'>", f);
+	for (int i = 0; i < 10000; i++)
+		fprintf(f, "<connection jid='r%d' ip='192.0.2.1' port='4000'/>", i);
+	fputs("<stream xmlns='urn:tandem:stream:0'/></query></iq>", f);
+	fclose(f);
+	iq = wire(text);
+	assert_null(offer_parse(iq, read));
+	assert_int_equal(read->kind, OFFER_STREAM);
+	assert_int_equal(read->n_candidates, CANDIDATE_READ_MAX);
+	assert_string_equal(read->candidates[CANDIDATE_READ_MAX - 1].jid, "r15");
+	xmpp_stanza_release(iq);
+	free(text);
+	free(read);
+}
+
+static void ends(void **state)
+{
+	static const struct {
+		const char *text;
+		int parsed;
+	} rows[] = {
+		{"<iq type='set' id='1'><end xmlns='urn:tandem:stream:0' sid='A' bytes='7'/></iq>",
+		 1},
+		{"<iq type='get' id='1'><end xmlns='urn:tandem:stream:0' sid='A' bytes='7'/></iq>",
+		 0},
+		{"<iq type='set' id='1'><end xmlns='urn:tandem:file:0' sid='A' bytes='7'/></iq>",
+		 0},
+		{"<iq type='set' id='1'><end xmlns='urn:tandem:stream:0' bytes='7'/></iq>",
+		 -EINVAL},
+		{"<iq type='set' id='1'><end xmlns='urn:tandem:stream:0' sid='A'/></iq>", -EINVAL},
+		{"<iq type='set' id='1'><end xmlns='urn:tandem:stream:0' sid='A' bytes='-1'/></iq>",
+		 -EINVAL},
+	};
+	struct offer_end said = {.sid = "A", .bytes = INT64_MAX}, heard;
+	xmpp_stanza_t *iq = over_the_wire(offer_end_build(ctx, "a@b/c", &said));
+
+	(void)state;
+	assert_int_equal(offer_end_parse(iq, &heard), 1);
+	assert_string_equal(heard.sid, "A");
+	assert_true(heard.bytes == said.bytes);
+	xmpp_stanza_release(iq);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		iq = wire(rows[i].text);
+		assert_int_equal(offer_end_parse(iq, &heard), rows[i].parsed);
+		xmpp_stanza_release(iq);
+	}
+}
+
 static void cancels(void **state)
 {
 	char why[16];
@@ -326,11 +386,17 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),      cmocka_unit_test(offers),
-		cmocka_unit_test(not_offers), cmocka_unit_test(many_candidates),
-		cmocka_unit_test(accepted),   cmocka_unit_test(completes),
-		cmocka_unit_test(cancels),    cmocka_unit_test(relay_addresses),
+		cmocka_unit_test(names),
+		cmocka_unit_test(offers),
+		cmocka_unit_test(not_offers),
+		cmocka_unit_test(many_candidates),
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(completes),
+		cmocka_unit_test(cancels),
+		cmocka_unit_test(relay_addresses),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(ten_thousand_candidates),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
