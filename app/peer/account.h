@@ -16,7 +16,7 @@
 #include <strophe.h>
 #include <sys/queue.h>
 
-#define ACCOUNT_EXTRA_FDS 4
+#define ACCOUNT_EXTRA_FDS 8
 
 struct account;
 

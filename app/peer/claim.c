@@ -2,6 +2,7 @@
 #include "claim.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "iq.h"
 #include "offer.h"
@@ -68,4 +69,26 @@ xmpp_stanza_t *claim_build(xmpp_ctx_t *ctx, const char *relay, const char *sid, 
 		return NULL;
 	}
 	return iq;
+}
+
+int claim_parse(xmpp_stanza_t *iq, const char *sid, union candidate_address *to,
+		union candidate_address *from)
+{
+	xmpp_stanza_t *query = xmpp_stanza_get_child_by_name_and_ns(iq, "query", IQ_NS), *endpoint;
+	const char *own;
+
+	endpoint = query ? xmpp_stanza_get_child_by_name_and_ns(query, "endpoint", IQ_NS) : NULL;
+	if (!endpoint || !iq_is(iq, "set"))
+		return 0;
+	own = iq_sid(query);
+	if (!own)
+		return -EINVAL;
+	if (strcmp(own, sid) != 0)
+		return 0;
+	if (candidate_parse(xmpp_stanza_get_attribute(endpoint, "ip"),
+			    xmpp_stanza_get_attribute(endpoint, "port"), to) < 0 ||
+	    candidate_parse(xmpp_stanza_get_attribute(endpoint, "from-ip"),
+			    xmpp_stanza_get_attribute(endpoint, "from-port"), from) < 0)
+		return -EINVAL;
+	return 1;
 }

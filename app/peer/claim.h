@@ -20,4 +20,10 @@ unsigned int claim_address_answer(xmpp_stanza_t *result, const char *relay, stru
 xmpp_stanza_t *claim_build(xmpp_ctx_t *ctx, const char *relay, const char *sid, const char *peer,
 			   int fd);
 
+/* Read such a claim, for the Initiator it was sent to (PF6): `to` is what the Target is connected
+ * to, `from` its own end.  1 and both filled when it claims `sid`; 0 when it is another stanza or
+ * sid; -EINVAL when malformed or without all four numbers. */
+int claim_parse(xmpp_stanza_t *iq, const char *sid, union candidate_address *to,
+		union candidate_address *from);
+
 #endif

@@ -10,6 +10,7 @@
 #ifndef TANDEM_INITIATOR_H
 #define TANDEM_INITIATOR_H
 
+#include "direct.h"
 #include "leg.h"
 #include "offer.h"
 #include "options.h"
@@ -19,6 +20,7 @@ struct initiator {
 	struct account *account;
 	struct offer *offer; /* the owner fills in what it is for */
 	struct leg leg;
+	struct direct direct;
 	char to[JID_MAX + 1]; /* full JID of the Target, once found */
 	bool offered, cancelled;
 };

@@ -16,57 +16,69 @@
 #define DIAL_MAX_MS  10000
 #define LAST_WORD_MS 2000 /* after a reset the relay's reason may still be on its way */
 
-static int dial_one(struct leg *leg, struct account *account, const struct candidate *c,
-		    int64_t timeout_ms)
+/* Why not to try this one; NULL when it may be tried. */
+static const char *refusal(const struct candidate *c, const struct leg_choice *choice)
+{
+	if (choice->initiator && jid_has_node(c->jid) && !jid_equal(c->jid, choice->initiator))
+		return "of somebody who is neither the Initiator nor a relay";
+	return choice->policy ? candidate_refusal(&c->addr, choice->policy) : NULL;
+}
+
+static void complain(const struct candidate *c, const char *what, const char *why)
 {
 	char ip[CANDIDATE_TEXT], port[6];
-	int outcome, fd;
 
-	fd = dial(account, &c->addr, timeout_ms < DIAL_MAX_MS ? timeout_ms : DIAL_MAX_MS, &outcome);
+	candidate_format(&c->addr, ip, port);
+	say("%s at %s port %s: %s%s", c->jid, ip, port, what, why);
+}
+
+/* Those that may be tried, in their order; returns how many. */
+static unsigned int choose(const struct candidate *list, unsigned int n,
+			   const struct leg_choice *choice, const struct candidate **chosen)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < n && kept < CANDIDATE_TRY_MAX; i++) {
+		const char *why;
+
+		if ((choice->only && !jid_equal(list[i].jid, choice->only)) ||
+		    (choice->but && jid_equal(list[i].jid, choice->but)))
+			continue;
+		why = refusal(&list[i], choice);
+		if (why)
+			complain(&list[i], "not connecting there: ", why);
+		else
+			chosen[kept++] = &list[i];
+	}
+	return kept;
+}
+
+int leg_dial(struct leg *leg, struct account *account, const struct candidate *list, unsigned int n,
+	     const struct leg_choice *choice, int64_t timeout_ms)
+{
+	const struct candidate *chosen[CANDIDATE_TRY_MAX] = {0};
+	const union candidate_address *addrs[CANDIDATE_TRY_MAX];
+	unsigned int kept = choose(list, n, choice, chosen), winner = 0;
+	int errors[CANDIDATE_TRY_MAX], outcome, fd;
+
+	if (kept == 0) {
+		say("no connection offered that may be tried");
+		return OUTCOME_REFUSED;
+	}
+	for (unsigned int i = 0; i < kept; i++)
+		addrs[i] = &chosen[i]->addr;
+	fd = dial_race(account, addrs, kept, timeout_ms < DIAL_MAX_MS ? timeout_ms : DIAL_MAX_MS,
+		       &winner, errors, &outcome);
 	if (fd >= 0) {
 		leg->fd = fd;
-		strcpy(leg->relay, c->jid);
+		strcpy(leg->relay, chosen[winner]->jid);
 		return OUTCOME_DONE;
 	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	candidate_format(&c->addr, ip, port);
-	say("%s at %s port %s: %s", c->jid, ip, port, strerror(-fd));
-	return OUTCOME_REFUSED;
-}
-
-/* Whether to try this one; says why not. */
-static bool eligible(const struct candidate *c, const char *only,
-		     const struct candidate_policy *policy)
-{
-	const char *why = policy ? candidate_refusal(&c->addr, policy) : NULL;
-	char ip[CANDIDATE_TEXT], port[6];
-
-	if (only && !jid_equal(c->jid, only))
-		return false;
-	if (!why)
-		return true;
-	candidate_format(&c->addr, ip, port);
-	say("%s at %s port %s: not connecting there: %s", c->jid, ip, port, why);
-	return false;
-}
-
-int leg_dial(struct leg *leg, struct account *account, const struct candidate *list, unsigned int n,
-	     const char *only, const struct candidate_policy *policy, int64_t timeout_ms)
-{
-	unsigned int tried = 0;
-	int outcome;
-
-	for (unsigned int i = 0; i < n && tried < CANDIDATE_TRY_MAX; i++) {
-		if (!eligible(&list[i], only, policy))
-			continue;
-		tried++;
-		outcome = dial_one(leg, account, &list[i], timeout_ms);
-		if (outcome != OUTCOME_REFUSED)
-			return outcome;
-	}
-	say(tried ? "none of the connections offered can be reached"
-		  : "no connection offered that may be tried");
+	for (unsigned int i = 0; i < kept; i++)
+		complain(chosen[i], "", strerror(errors[i] ? -errors[i] : ETIMEDOUT));
+	say("none of the connections offered can be reached");
 	return OUTCOME_REFUSED;
 }
 
@@ -87,7 +99,7 @@ static int judge_answer(struct leg *leg)
 	if (iq_is(leg->claim.answer, "result"))
 		return OUTCOME_DONE;
 	iq_error_describe(leg->claim.answer, why, sizeof(why));
-	say("relay %s refused: %s", leg->relay, why);
+	say("%s refused the connection: %s", leg->relay, why);
 	return OUTCOME_REFUSED;
 }
 
@@ -103,8 +115,7 @@ int leg_wait_clear(struct leg *leg, struct account *account, const bool *cancell
 		int64_t now = progress_now_ms();
 
 		if (now >= deadline) {
-			say(hung_up ? "relay %s closed the connection"
-				    : "relay %s: no answer in time",
+			say(hung_up ? "%s closed the connection" : "%s: no answer in time",
 			    leg->relay);
 			return hung_up ? OUTCOME_REFUSED : OUTCOME_TIMEOUT;
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One's own connection to the relay, from dialling to "clear to send"; Initiator and Target do the
+ * One's own connection to the relay or the Initiator, from dialling to "clear to send"; Initiator and Target do the
  * same here (PF3, PF4, A6.4, A6.8), only the order of their other stanzas differs.
  */
 #ifndef TANDEM_LEG_H
@@ -10,18 +10,24 @@
 #include "candidate.h"
 
 struct leg {
-	int fd; /* -1: none */
-	char relay[JID_MAX + 1];
+	int fd;			 /* -1: none */
+	char relay[JID_MAX + 1]; /* whose connection it is */
 	struct account_query claim;
 };
 
+/* Which connections may be tried; NULL: no such rule. */
+struct leg_choice {
+	const char *only, *but; /* JIDs */
+	const char *initiator;	/* others that are no relays are passed over */
+	const struct candidate_policy *policy;
+};
+
 /*
- * Connect to the first of `list` that answers, at most CANDIDATE_TRY_MAX of them; those of another
- * JID than `only` (unless NULL) and those `policy` (unless NULL) refuses are passed over.
- * An outcome; what went wrong has been said.
+ * Connect to whichever of `list` answers first, at most CANDIDATE_TRY_MAX of them, begun in their
+ * order (dial_race()).  An outcome; what went wrong has been said.
  */
 int leg_dial(struct leg *leg, struct account *account, const struct candidate *list, unsigned int n,
-	     const char *only, const struct candidate_policy *policy, int64_t timeout_ms);
+	     const struct leg_choice *choice, int64_t timeout_ms);
 
 /* Send the claim; does not wait.  An outcome. */
 int leg_claim(struct leg *leg, struct account *account, const char *sid, const char *peer);

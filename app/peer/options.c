@@ -46,6 +46,8 @@ static const char usage[] =
 	"\n"
 	"With TO:\n"
 	"  --via RELAY           JID of the relay (without: what the own server lists)\n"
+	"  --direct              with --via too, offer own addresses before the relay's\n"
+	"  --no-direct           offer the relay's only: the partner then learns no address\n"
 	"\n"
 	"Without TO:\n"
 	"  --from JID            take offers of this user (bare or full JID; repeatable),\n"
@@ -213,6 +215,20 @@ static int set_exec(struct options *o, const char *text)
 	return text[0] ? 0 : -EINVAL;
 }
 
+static int set_direct(struct options *o, const char *text)
+{
+	(void)text;
+	o->direct = true;
+	return 0;
+}
+
+static int set_no_direct(struct options *o, const char *text)
+{
+	(void)text;
+	o->no_direct = true;
+	return 0;
+}
+
 static int set_once(struct options *o, const char *text)
 {
 	(void)text;
@@ -245,6 +261,8 @@ static const struct row {
 	{"output", required_argument, COMMAND_RECEIVE, set_output},
 	{"allow-private", no_argument, TARGETS, set_allow_private},
 	{"via", required_argument, INITIATORS, set_via},
+	{"direct", no_argument, INITIATORS, set_direct},
+	{"no-direct", no_argument, INITIATORS, set_no_direct},
 	{"listen", required_argument, COMMAND_FORWARD, set_listen},
 	{"to", required_argument, COMMAND_FORWARD, set_to},
 	{"exec", required_argument, COMMAND_FORWARD, set_exec},
@@ -339,8 +357,10 @@ static const char *combination_fault(const struct options *o)
 		return "the last operand is not the JID of a user";
 	if (o->to && (o->n_from > 0 || o->allow_private))
 		return "--from and --allow-private are of the side that waits, without a JID";
-	if (!o->to && o->via)
-		return "--via is of the side that offers, with a JID";
+	if (o->direct && o->no_direct)
+		return "--direct or --no-direct, not both";
+	if (!o->to && (o->via || o->direct || o->no_direct))
+		return "--via, --direct and --no-direct are of the side that offers, with a JID";
 	if (o->command != COMMAND_FORWARD)
 		return NULL;
 	if (o->to && (!o->listens || ends > 0))
@@ -378,5 +398,6 @@ int options_parse(int argc, char **argv, struct options *o)
 	fault = combination_fault(o);
 	if (fault)
 		say("%s; see --help", fault);
+	o->direct = o->direct || (!o->via && !o->no_direct);
 	return fault ? -EINVAL : 0;
 }

@@ -30,7 +30,8 @@ struct options {
 	const char *to; /* NULL: this is the Target */
 	const char *via, *file;
 	bool listens;
-	uint16_t listen_port; /* 0: any */
+	bool no_direct, direct; /* as asked for; then `direct` is whether to */
+	uint16_t listen_port;	/* 0: any */
 
 	/* The Target */
 	const char *from[OPTIONS_FROM_MAX];

@@ -14,6 +14,7 @@
 #include "terminal.h"
 
 #define WAIT_MS 1000
+#define TRY_MS	10000 /* for connecting to all that is offered, and for a direct answer */
 
 static void release(xmpp_stanza_t **iq)
 {
@@ -157,19 +158,49 @@ int target_wait(struct target *t)
 	return outcome;
 }
 
-static int connect_relay(struct target *t)
+/* PF3; `direct`: to the Initiator itself, as far as offered, otherwise to relays. */
+static int connect_offered(struct target *t, bool direct)
 {
 	struct ifaddrs *interfaces = NULL;
 	struct candidate_policy policy = {.allow_private = t->options->allow_private};
+	struct leg_choice choice = {.only = direct ? t->from : NULL,
+				    .but = direct ? NULL : t->from,
+				    .initiator = t->from,
+				    .policy = &policy};
 	int outcome;
 
 	if (getifaddrs(&interfaces) == 0)
 		policy.interfaces = interfaces;
-	outcome = leg_dial(&t->leg, t->account, t->offer->candidates, t->offer->n_candidates, NULL,
-			   &policy, t->options->timeout_ms);
+	outcome =
+		leg_dial(&t->leg, t->account, t->offer->candidates, t->offer->n_candidates, &choice,
+			 t->options->timeout_ms < TRY_MS ? t->options->timeout_ms : TRY_MS);
 	if (interfaces)
 		freeifaddrs(interfaces);
 	return outcome;
+}
+
+static bool offers_direct(const struct target *t)
+{
+	for (unsigned int i = 0; i < t->offer->n_candidates; i++) {
+		if (jid_equal(t->offer->candidates[i].jid, t->from))
+			return true;
+	}
+	return false;
+}
+
+/* The Initiator answers PF4 at once, so PF5 may wait for that: behind a NAT it does not know us by
+ * our own address, says so (A4), and the relay is still there to be tried. */
+static int connect_directly(struct target *t)
+{
+	int outcome = connect_offered(t, true);
+
+	if (outcome == OUTCOME_DONE)
+		outcome = leg_claim(&t->leg, t->account, t->offer->sid, t->from);
+	if (outcome == OUTCOME_DONE)
+		outcome = leg_wait_clear(&t->leg, t->account, &t->cancelled, TRY_MS);
+	if (outcome != OUTCOME_DONE)
+		leg_close(&t->leg);
+	return outcome == OUTCOME_TIMEOUT ? OUTCOME_REFUSED : outcome;
 }
 
 void target_refuse(struct target *t, enum iq_condition condition, const char *why)
@@ -179,16 +210,33 @@ void target_refuse(struct target *t, enum iq_condition condition, const char *wh
 	t->stage = TARGET_WAITING;
 }
 
-/* PF4 and PF5 go out together; the partner connects while the relay still looks for our leg. */
+/* PF5. */
+static int accept_offer(struct target *t)
+{
+	account_send(t->account, offer_accept(t->offer_iq, t->offer->sid, t->leg.relay));
+	release(&t->offer_iq);
+	t->stage = TARGET_TAKEN;
+	return OUTCOME_DONE;
+}
+
+/* To a relay PF4 and PF5 go out together; the partner connects while it still looks for our leg. */
 int target_accept(struct target *t)
 {
-	int outcome;
+	int outcome = OUTCOME_DONE;
 
 	if (t->offer->n_candidates == 0) { /* A1 */
 		target_refuse(t, IQ_ITEM_NOT_FOUND, "no connection offered");
 		return OUTCOME_REFUSED;
 	}
-	outcome = connect_relay(t);
+	if (offers_direct(t)) {
+		outcome = connect_directly(t);
+		if (outcome == OUTCOME_DONE)
+			return accept_offer(t);
+		if (outcome == OUTCOME_REFUSED && !t->cancelled)
+			outcome = OUTCOME_DONE;
+	}
+	if (outcome == OUTCOME_DONE)
+		outcome = connect_offered(t, false);
 	if (outcome == OUTCOME_DONE)
 		outcome = leg_claim(&t->leg, t->account, t->offer->sid, t->from);
 	if (outcome == OUTCOME_REFUSED) /* A2 */
@@ -197,9 +245,7 @@ int target_accept(struct target *t)
 		target_refuse(t, IQ_NOT_ACCEPTABLE, "stopped");
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	account_send(t->account, offer_accept(t->offer_iq, t->offer->sid, t->leg.relay));
-	release(&t->offer_iq);
-	t->stage = TARGET_TAKEN;
+	accept_offer(t);
 	return leg_wait_clear(&t->leg, t->account, &t->cancelled, t->options->timeout_ms);
 }
 

@@ -29,7 +29,7 @@ with Lab() as lab:
 
     # a command: half-close reaches it, and its end comes back; one after the other
     alice = target(lab, "--exec", "tr a-z A-Z; echo by $TANDEM_PEER")
-    bob = Peer(lab, "bob", "forward", "--listen", "0", alice.jid)
+    bob = Peer(lab, "bob", "forward", "--no-direct", "--listen", "0", alice.jid)
     port = int(bob.line("listening")[2])
     for number in range(2):
         client = connect(lab, port)
@@ -77,7 +77,7 @@ with Lab() as lab:
     # nothing listens: refused before anything is connected
     server.close()
     alice = target(lab, "--to", "7000", "--once")
-    bob = Peer(lab, "bob", "forward", "--listen", "0", "--once", alice.jid)
+    bob = Peer(lab, "bob", "forward", "--no-direct", "--listen", "0", "--once", alice.jid)
     client = connect(lab, int(bob.line("listening")[2]))
     alice.expect(2)
     bob.expect(4)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`tandem pipe` carries both ways, honours the half-close, and calls what was cut cut.
+"""`tandem pipe` carries both ways, honours the half-close, and calls what was cut cut; by relay and
+directly.
 
     bob$ tandem pipe alice@... <==== relay ====> alice$ tandem pipe --from bob
 """
@@ -20,7 +21,7 @@ def pipes(lab, giving, getting):
     alice = Peer(lab, "alice", "pipe", "--from", "bob@example.org", stdin=getting)
     until(lambda: "ready " in alice.err.read_text(), "alice's pipe is ready")
     jid = re.search(r"ready (\S+)", alice.err.read_text())[1]
-    bob = Peer(lab, "bob", "pipe", jid, stdin=giving)
+    bob = Peer(lab, "bob", "pipe", way, jid, stdin=giving)
     for peer in alice, bob:
         until(lambda: "connected with" in peer.err.read_text() or peer.child.poll(), "connected")
     return alice, bob
@@ -85,5 +86,9 @@ def stopped(lab):
 
 
 with Lab() as lab:
-    for test in echoes, bulk, killed, stopped:
-        test(lab)
+    for way in "--no-direct", "--direct":
+        before = lab.metric("tandem_relayed_bytes_total")
+        for test in echoes, bulk, killed, stopped:
+            test(lab)
+        relayed = lab.metric("tandem_relayed_bytes_total") > before
+        expect(relayed, way == "--no-direct", f"whether bytes went through the relay with {way}")

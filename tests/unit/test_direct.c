@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "direct.h"
+
+#define STRANGERS (DIRECT_ACCEPTED_MAX / 2)
+
+static union candidate_address address(const char *ip, const char *port)
+{
+	union candidate_address addr;
+
+	assert_int_equal(candidate_parse(ip, port, &addr), 0);
+	return addr;
+}
+
+/* Which of the own addresses are told, and where listening begins at all. */
+static void told(void **state)
+{
+	static const struct {
+		const char *ip;
+		unsigned int flags;
+		bool told;
+	} rows[] = {
+		{"127.0.0.1", IFF_UP | IFF_LOOPBACK, false},
+		{"192.0.2.7", IFF_UP, true},
+		{"192.0.2.8", 0, false},
+		{"10.1.2.3", IFF_UP, true},
+		{"169.254.1.1", IFF_UP, false},
+		{"fe80::1", IFF_UP, false},
+		{"2001:db8::7", IFF_UP, true},
+		{"192.0.2.9", IFF_UP, true},
+		{"192.0.2.10", IFF_UP, false}, /* one too many */
+	};
+	enum { N = sizeof(rows) / sizeof(rows[0]) };
+	struct candidate *list = calloc(DIRECT_OFFER_MAX + 1, sizeof(*list));
+	union candidate_address addrs[N];
+	struct ifaddrs own[N + 1] = {0}; /* the last has no address */
+	struct direct d;
+	unsigned int n, k = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		addrs[i] = address(rows[i].ip, "1");
+		own[i] = (struct ifaddrs){.ifa_next = &own[i + 1],
+					  .ifa_flags = rows[i].flags,
+					  .ifa_addr = &addrs[i].sa};
+	}
+	direct_init(&d);
+	n = direct_open(&d, own, "bob@example.org/x", list);
+	for (size_t i = 0; i < N; i++) {
+		char ip[CANDIDATE_TEXT], port[6];
+
+		if (!rows[i].told)
+			continue;
+		candidate_format(&list[k].addr, ip, port);
+		assert_string_equal(ip, rows[i].ip);
+		assert_true(atoi(port) >= 1024);
+		assert_string_equal(list[k++].jid, "bob@example.org/x");
+	}
+	assert_int_equal(n, k);
+	direct_close(&d);
+	assert_int_equal(direct_open(&d, NULL, "bob@example.org/x", list), 0);
+	assert_int_equal(d.listeners[0], -1);
+	free(list);
+}
+
+static union candidate_address name_of(int fd)
+{
+	union candidate_address addr = {0};
+	socklen_t len = sizeof(addr);
+
+	assert_int_equal(getsockname(fd, &addr.sa, &len), 0);
+	return addr;
+}
+
+static int connect_to(const union candidate_address *to)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, &to->sa, candidate_length(to)), 0);
+	return fd;
+}
+
+/* Only all four numbers name the partner's connection among strangers'. */
+static void matches(void **state)
+{
+	union candidate_address own = address("192.0.2.7", "1"), to, from, other;
+	struct ifaddrs list = {.ifa_flags = IFF_UP, .ifa_addr = &own.sa};
+	struct candidate *offered = calloc(DIRECT_OFFER_MAX + 1, sizeof(*offered));
+	int strangers[STRANGERS], partner, fd;
+	struct direct d;
+
+	(void)state;
+	direct_init(&d);
+	assert_int_equal(direct_open(&d, &list, "bob@example.org/x", offered), 1);
+	to = address("127.0.0.1", "1");
+	to.in.sin_port = offered[0].addr.in.sin_port;
+	for (int i = 0; i < STRANGERS; i++)
+		strangers[i] = connect_to(&to);
+	partner = connect_to(&to);
+	from = name_of(partner);
+
+	other = from;
+	other.in.sin_port = (in_port_t)~other.in.sin_port;
+	assert_int_equal(direct_match(&d, &to, &other), -ENOENT);
+	other = address("127.0.0.2", "1");
+	other.in.sin_port = to.in.sin_port;
+	assert_int_equal(direct_match(&d, &other, &from), -ENOENT);
+	assert_int_equal(direct_match(&d, &to, &from), 0);
+	other = name_of(strangers[0]);
+	assert_int_equal(direct_match(&d, &to, &other), -EBUSY);
+	fd = direct_take(&d);
+	assert_int_equal(write(partner, "x", 1), 1);
+	assert_int_equal(read(fd, &(char){0}, 1), 1);
+	direct_close(&d);
+	for (int i = 0; i < STRANGERS; i++) {
+		assert_int_equal(read(strangers[i], &(char){0}, 1), 0);
+		close(strangers[i]);
+	}
+	close(partner);
+	close(fd);
+	free(offered);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(told), cmocka_unit_test(matches)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
