@@ -1,0 +1,21 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""tandem(1) and `tandem --help` tell of the same options and the same exit codes."""
+
+import re
+import subprocess
+
+from harness import TANDEM, TOP, expect
+
+said = subprocess.run([TANDEM, "--help"], check=True, capture_output=True, text=True).stdout
+page = (TOP / "platform" / "man" / "tandem.1").read_text()
+
+options = set(re.findall(r"--([a-z-]+)", said))
+described = set(re.findall(r"^\.It Fl -([a-z-]+)", page, re.M)) | {"version"}
+expect(described, options, "options of tandem(1)")
+codes = set(re.findall(r"\b([0-6]) [a-z]", said.partition("Exit status:")[2]))
+expect(set(re.findall(r"^\.It (\d)$", page, re.M)), codes, "exit codes of tandem(1)")
+shown = subprocess.run(
+    ["groff", "-mdoc", "-Tutf8", "-ww"], input=page, check=True, capture_output=True, text=True
+)
+expect(shown.stderr, "", "what groff says of tandem(1)")
