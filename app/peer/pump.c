@@ -8,23 +8,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define WAKE_SIGNAL SIGUSR1 /* ends a wait of the thread */
+#define WAKE_MS	    5	    /* and again, should it have come just before the wait */
+
+static void on_wake(int sig)
+{
+	(void)sig;
+}
+
 /* A descriptor handed to us may be non-blocking, and then is so for others too: it stays as it is.
  * Whether to try again. */
-static bool passing(int fd, short events)
+static bool passing(const struct pump *pump, int fd, short events)
 {
 	struct pollfd polled = {.fd = fd, .events = events};
 
 	if (errno == EINTR)
-		return true;
+		return !atomic_load(&pump->stopping);
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
 		return false;
 	poll(&polled, 1, -1);
-	return true;
+	return !atomic_load(&pump->stopping);
 }
 
 static void end(struct pump *pump, enum pump_end how, int error)
 {
-	pump->end = how;
+	pump->end = atomic_load(&pump->stopping) ? PUMP_STOPPED : how;
 	pump->error = error;
 }
 
@@ -32,56 +40,60 @@ static bool write_all(struct pump *pump, size_t len)
 {
 	size_t written = 0;
 
-	while (written < len) {
+	while (written < len && !atomic_load(&pump->stopping)) {
 		ssize_t n = write(pump->sink, pump->buf + written, len - written);
 
 		if (n >= 0) {
 			written += (size_t)n;
 			atomic_fetch_add_explicit(&pump->done, (uint64_t)n, memory_order_relaxed);
-		} else if (!passing(pump->sink, POLLOUT)) {
+		} else if (!passing(pump, pump->sink, POLLOUT)) {
 			end(pump, PUMP_SINK, errno);
 			return false;
 		}
 	}
-	return true;
+	return written == len;
 }
 
-static void move(struct pump *pump)
+static void finish(struct pump *pump)
 {
-	for (;;) {
-		ssize_t n = read(pump->source, pump->buf, sizeof(pump->buf));
-
-		if (n < 0 && passing(pump->source, POLLIN))
-			continue;
-		if (n < 0) {
-			end(pump, PUMP_SOURCE, errno);
-			return;
-		}
-		if (n == 0)
-			break;
-		if (!write_all(pump, (size_t)n))
-			return;
-	}
 	if (pump->shut && shutdown(pump->sink, SHUT_WR) < 0)
 		end(pump, PUMP_SINK, errno);
 	else
 		end(pump, PUMP_EOF, 0);
 }
 
-/* Only what can wait for ever may be cancelled: it is in move(). */
+static void move(struct pump *pump)
+{
+	while (!atomic_load(&pump->stopping)) {
+		ssize_t n = read(pump->source, pump->buf, sizeof(pump->buf));
+
+		if (n < 0 && passing(pump, pump->source, POLLIN))
+			continue;
+		if (n < 0) {
+			end(pump, PUMP_SOURCE, errno);
+			return;
+		}
+		if (n == 0) {
+			finish(pump);
+			return;
+		}
+		if (!write_all(pump, (size_t)n))
+			return;
+	}
+}
+
 static void *pump_thread(void *arg)
 {
 	struct pump *pump = arg;
-	int before;
 
 	move(pump);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	eventfd_write(pump->event_fd, 1);
 	return NULL;
 }
 
 int pump_start(struct pump *pump)
 {
+	const struct sigaction wake = {.sa_handler = on_wake}; /* no SA_RESTART: it ends waits */
 	sigset_t all, before;
 	int err;
 
@@ -91,7 +103,10 @@ int pump_start(struct pump *pump)
 	pump->event_fd = eventfd(0, EFD_CLOEXEC);
 	if (pump->event_fd < 0)
 		return -errno;
-	sigfillset(&all); /* signals are the main thread's, whose waits they end */
+	atomic_store(&pump->stopping, false);
+	sigaction(WAKE_SIGNAL, &wake, NULL);
+	sigfillset(&all); /* other signals are the main thread's, whose waits they end */
+	sigdelset(&all, WAKE_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&pump->thread, NULL, pump_thread, pump);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -105,9 +120,15 @@ int pump_start(struct pump *pump)
 
 void pump_stop(struct pump *pump)
 {
+	struct pollfd ended = {.fd = pump->event_fd, .events = POLLIN};
+
 	if (!pump->running)
 		return;
-	pthread_cancel(pump->thread);
+	atomic_store(&pump->stopping, true);
+	while (poll(&ended, 1, 0) == 0) {
+		pthread_kill(pump->thread, WAKE_SIGNAL);
+		poll(&ended, 1, WAKE_MS);
+	}
 	pthread_join(pump->thread, NULL);
 	close(pump->event_fd);
 	pump->running = false;

@@ -36,6 +36,7 @@ struct pump {
 	int error; /* errno value */
 
 	bool running;
+	atomic_bool stopping;
 	int event_fd;
 	pthread_t thread;
 	unsigned char buf[PUMP_BYTES];
