@@ -23,8 +23,6 @@
 #define KILL_MS	     1000 /* of one that was told to end */
 #define LOOK_MS	     10
 
-extern char **environ;
-
 int local_listen(uint16_t *port)
 {
 	union candidate_address addr = {.in = {.sin_family = AF_INET,
