@@ -114,6 +114,8 @@ class Lab:
             self.arguments += ["-s", f"{key}={value}"]
         self.users = []
         self.children = []
+        # Below the kernel's own: none comes again by chance before its session is over.
+        self.ports = itertools.count(20000)
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
@@ -304,7 +306,7 @@ class Lab:
         with self.inside(place):
             leg = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM)
         leg.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        leg.bind(((HOME6 if v6 else HOME)[place], source_port))
+        leg.bind(((HOME6 if v6 else HOME)[place], source_port or next(self.ports)))
         return leg
 
     def kill_peer(self, leg):
