@@ -336,8 +336,7 @@ bool leg_welcome(const struct leg_table *t, const struct tuple *tuple, enum drop
 static bool welcome(struct leg_table *t, const struct tuple *tuple, enum drop_reason *why)
 {
 	look_around(t);
-	*why = unclaimed_full(t) ? DROP_LEGS : DROP_LEGS_SOURCE;
-	return *why != DROP_LEGS && source_take(t, tuple);
+	return leg_welcome(t, tuple, why) && source_take(t, tuple);
 }
 
 /* A leg without a state. */
