@@ -42,7 +42,7 @@ static void fill_listener(struct listener *l, const struct config *cfg, const st
 	unsigned int port, i;
 
 	memset(l, 0, sizeof(*l));
-	l->port = cfg->endpoint.enabled ? rte_cpu_to_be_16(cfg->endpoint.port) : 0;
+	l->endpoint_port = cfg->endpoint.enabled ? rte_cpu_to_be_16(cfg->endpoint.port) : 0;
 	l->socks5_port = cfg->socks5.enabled ? rte_cpu_to_be_16(cfg->socks5.port) : 0;
 	l->mss = cfg->dataplane.mss;
 	l->isn_key = s->isn;

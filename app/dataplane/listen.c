@@ -17,7 +17,7 @@ static bool is_ours(const struct listen_address *own, const struct tuple *t)
 
 static bool is_service_port(const struct listener *l, rte_be16_t port)
 {
-	return port != 0 && (port == l->port || port == l->socks5_port);
+	return port != 0 && (port == l->endpoint_port || port == l->socks5_port);
 }
 
 bool listen_is_ours(const struct listener *l, const struct tuple *t)

@@ -39,7 +39,7 @@ struct listener {
 		rte_be32_t host_mask; /* IPv4: the bits that number hosts of its subnet */
 	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
-	rte_be16_t port, socks5_port; /* 0: that service is off */
+	rte_be16_t endpoint_port, socks5_port; /* 0: that service is off */
 	uint16_t mss;
 	struct siphash_key isn_key; /* RFC 6528 */
 	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */

@@ -159,7 +159,7 @@ static void configure(void)
 	rig.listener = (struct listener){
 		.addresses = {{.host_mask = rte_cpu_to_be_32(0xff)}},
 		.n_addresses = 3,
-		.port = rte_cpu_to_be_16(RELAY_PORT),
+		.endpoint_port = rte_cpu_to_be_16(RELAY_PORT),
 		.socks5_port = rte_cpu_to_be_16(RIG_SOCKS5_PORT),
 		.mss = RIG_MSS,
 		.isn_key = {{3, 4}},
