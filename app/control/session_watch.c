@@ -2,9 +2,10 @@
 /*
  * What becomes of a spliced session: DESIGN 3.5 and RFC 5382, section 5.
  *
- * Each session is looked at about once a second, and what it has relayed is then charged.  All idle times count from the last packet of
- * either direction, acknowledgements included: neither a one-way stream nor one whose other
- * direction was closed by a FIN is idle as long as anything moves.
+ * Each session is looked at about once a second, and what it has relayed is then charged.  All
+ * idle times count from the last packet of either direction, acknowledgements included: neither a
+ * one-way stream nor one whose other direction was closed by a FIN is idle as long as anything
+ * moves.
  */
 #include "session_book.h"
 

@@ -3,7 +3,8 @@
  * The spliced connections: two directions a pair, found by the four-tuple their packets come with.
  *
  * A direction has an immutable line, with a second one for IPv6 addresses, written once before it
- * can be found (the rate it is held to alone may change), and a mutable line beside it that workers keep by relaxed stores.  All is pointer-free: slot 2 * pair + side.
+ * can be found (the rate it is held to alone may change), and a mutable line beside it that workers
+ * keep by relaxed stores.  All is pointer-free: slot 2 * pair + side.
  *
  * One writer, the control thread; workers look up without locks and keep what they found until
  * they report a quiescent state (RCU).  A removed pair's slots are used again only after that, with

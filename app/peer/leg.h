@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One's own connection to the relay or the Initiator, from dialling to "clear to send"; Initiator and Target do the
- * same here (PF3, PF4, A6.4, A6.8), only the order of their other stanzas differs.
+ * One's own connection to the relay or the Initiator, from dialling to "clear to send"; Initiator
+ * and Target do the same here (PF3, PF4, A6.4, A6.8), only the order of their other stanzas differs.
  */
 #ifndef TANDEM_LEG_H
 #define TANDEM_LEG_H

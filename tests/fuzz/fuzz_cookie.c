@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SYN cookies through a whole worker.  An input is a byte that says whether they are in force from
- * the start and whether port 0 has a VLAN, and a program of steps: SYNs with any options, floods, ACKs that bring back what they
- * were sent or something else, time for secrets to change, challenges.
+ * the start and whether port 0 has a VLAN, and a program of steps: SYNs with any options, floods,
+ * ACKs that bring back what they were sent or something else, time for secrets to change,
+ * challenges.
  *
  * A SYN answered by a cookie leaves nothing behind; an ACK with a good cookie that is not too old
  * makes a leg with the numbers of its SYN, and none other does.  28 bits may be right by chance: it

@@ -59,8 +59,8 @@ struct path path_make(bool a6, bool b6);
 void path_without_timestamps(struct path *path, unsigned int side);
 void path_set_mss(struct path *path, unsigned int side, uint16_t mss);
 
-/* An ACK of `side` with timestamps, if it has them, and `payload` bytes that begin `at` bytes into its stream; an
- * IP packet, DF set, all sums good. */
+/* An ACK of `side` with timestamps, if it has them, and `payload` bytes that begin `at` bytes into
+ * its stream; an IP packet, DF set, all sums good. */
 struct bytes path_packet(const struct path *path, unsigned int side, uint32_t at,
 			 unsigned int payload);
 /* Put an IP packet into a frame for the port. */
