@@ -140,11 +140,12 @@ enum flow_state {
 	FLOW_RESET_PENDING, /* a RST passed that its receiver takes if it has all that was sent */
 	FLOW_FINISHED,	    /* both FINs passed and are acknowledged */
 	FLOW_RESET,	    /* a RST passed that its receiver must take */
-	FLOW_SUPERSEDED,    /* one end started a new connection on its four-tuple: remove at once */
+	FLOW_SUPERSEDED,    /* and after that an end started a new connection on its four-tuple */
 };
 
 struct flow_status {
 	enum flow_state state;
+	enum flow_state ended; /* with FLOW_SUPERSEDED: FLOW_FINISHED or FLOW_RESET */
 	uint64_t state_since_ms;
 	uint64_t last_packet_ms;
 	uint64_t packets[2]; /* from side 0, from side 1 */
@@ -155,7 +156,8 @@ struct flow_status {
  * The flow table's pen.  All functions run on the control thread only.
  *
  * insert: makes both directions visible to all workers before it returns.  Sides are a = 0, b = 1.
- *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples.
+ *   -ENOSPC: table full; -EEXIST: a live flow has one of the four-tuples.  A superseded one loses
+ *   its place to the new flow, and has a status until it is removed.
  *   Nothing is inserted on error.
  * remove: makes the flow invisible; its memory is used again when no worker can still see it.
  * rate: the two sides together relay at most so many bytes of payload a second from now on, but for

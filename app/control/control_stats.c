@@ -19,12 +19,17 @@ static const char *const state_names[SESSION_STATES] = {
 };
 
 static const char *const reason_names[SESSION_REASONS] = {
-	[SESSION_FINISHED] = "finished", [SESSION_RESET] = "reset",
-	[SESSION_IDLE] = "idle",	 [SESSION_SUPERSEDED] = "superseded",
-	[SESSION_NO_LEG] = "no_leg",	 [SESSION_NO_PARTNER] = "no_partner",
-	[SESSION_LEG_LOST] = "leg_lost", [SESSION_REPLACED] = "replaced",
-	[SESSION_CONFLICT] = "conflict", [SESSION_REFUSED] = "refused",
-	[SESSION_VOLUME] = "volume",	 [SESSION_ENDED] = "ended",
+	[SESSION_FINISHED] = "finished",
+	[SESSION_RESET] = "reset",
+	[SESSION_IDLE] = "idle",
+	[SESSION_NO_LEG] = "no_leg",
+	[SESSION_NO_PARTNER] = "no_partner",
+	[SESSION_LEG_LOST] = "leg_lost",
+	[SESSION_REPLACED] = "replaced",
+	[SESSION_CONFLICT] = "conflict",
+	[SESSION_REFUSED] = "refused",
+	[SESSION_VOLUME] = "volume",
+	[SESSION_ENDED] = "ended",
 	[SESSION_SHUTDOWN] = "shutdown",
 };
 

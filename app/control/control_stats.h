@@ -24,7 +24,6 @@ enum session_reason {
 	SESSION_FINISHED,   /* both FINs passed and are acknowledged */
 	SESSION_RESET,	    /* an end reset it */
 	SESSION_IDLE,	    /* idle or transitory timer */
-	SESSION_SUPERSEDED, /* an end reused its four-tuple */
 	SESSION_NO_LEG,	    /* timers.match: no leg came */
 	SESSION_NO_PARTNER, /* timers.pair: no partner came */
 	SESSION_LEG_LOST,   /* the leg went away before the splice */

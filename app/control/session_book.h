@@ -220,7 +220,6 @@ enum ending {
 	ENDING_FINISHED,
 	ENDING_RESET,
 	ENDING_IDLE,
-	ENDING_SUPERSEDED,
 	ENDING_VOLUME,	 /* limits.volume_per_jid is used up */
 	ENDING_VANISHED, /* the data plane knows the flow no more */
 	ENDING_ENDED,	 /* by an operator */

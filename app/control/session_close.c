@@ -18,7 +18,6 @@
 enum flow_end {
 	FLOW_END_NONE, /* it had none, or the data plane has removed it already */
 	FLOW_END_STAY, /* the next process finds it, DESIGN 8 */
-	FLOW_END_REMOVE,
 	FLOW_END_LINGER,
 	FLOW_END_RESET, /* both ends are told first */
 };
@@ -49,7 +48,6 @@ static const struct end_row {
 	[ENDING_FINISHED] = ENDED(SESSION_FINISHED, FLOW_END_LINGER, FINISHED_LINGER_MS),
 	[ENDING_RESET] = ENDED(SESSION_RESET, FLOW_END_LINGER, RESET_LINGER_MS),
 	[ENDING_IDLE] = ENDED(SESSION_IDLE, FLOW_END_RESET, 0),
-	[ENDING_SUPERSEDED] = ENDED(SESSION_SUPERSEDED, FLOW_END_REMOVE, 0),
 	[ENDING_VOLUME] = ENDED(SESSION_VOLUME, FLOW_END_RESET, 0),
 	[ENDING_ENDED] = ENDED(SESSION_ENDED, FLOW_END_RESET, 0),
 	[ENDING_VANISHED] = ENDED(SESSION_RESET, FLOW_END_NONE, 0),
@@ -139,9 +137,6 @@ static void end_flow(struct session_book *book, const struct session *session,
 	switch (row->flow_end) {
 	case FLOW_END_NONE:
 	case FLOW_END_STAY:
-		break;
-	case FLOW_END_REMOVE:
-		book->splicer->remove(book->splicer->ctx, session->flow);
 		break;
 	case FLOW_END_LINGER:
 		linger_add(&book->linger, session->flow, row->linger_ms, book->now_ms);

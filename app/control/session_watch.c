@@ -20,8 +20,13 @@ static const struct outlook {
 	[FLOW_RESET_PENDING] = {.is_transitory = true},
 	[FLOW_FINISHED] = {true, ENDING_FINISHED, false},
 	[FLOW_RESET] = {true, ENDING_RESET, false},
-	[FLOW_SUPERSEDED] = {true, ENDING_SUPERSEDED, false},
 };
+
+/* A new connection in its place says nothing of how it ended. */
+static const struct outlook *outlook_of(const struct flow_status *status)
+{
+	return &outlooks[status->state == FLOW_SUPERSEDED ? status->ended : status->state];
+}
 
 static uint64_t silent_ms(const struct session_book *book, const struct session *session,
 			  const struct flow_status *status)
@@ -44,7 +49,7 @@ bool watch_session(struct session_book *book, struct session *session)
 		session_close(book, session, ENDING_VANISHED, NULL);
 		return false;
 	}
-	outlook = &outlooks[status.state];
+	outlook = outlook_of(&status);
 	if (outlook->is_over)
 		ending = outlook->ending;
 	else if (silent_ms(book, session, &status) >=

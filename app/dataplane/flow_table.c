@@ -178,19 +178,6 @@ static void fill_track(struct flow_track *k, const struct leg_report *a, const s
 	k->state = FLOW_ESTABLISHED;
 }
 
-/* A superseded flow in the way is removed, a live one is a reason to refuse. */
-static int make_room(struct flow_table *t, const struct leg_report *leg)
-{
-	struct tuple key = tuple_from_four(&leg->tuple);
-	uint32_t slot = flow_table_find(t, tuple_hash(&t->seed, &key), &key);
-
-	if (slot == TUPLE_NO_SLOT)
-		return 0;
-	if (relaxed_load(flow_state_of(t, slot)) != FLOW_SUPERSEDED)
-		return -EEXIST;
-	return flow_table_remove(t, flow_table_id(t, slot));
-}
-
 static struct tuple tuple_of(const struct tuple_ends *ends, const struct tuple_wide *wide, bool v6)
 {
 	struct tuple t = {.ends = *ends, .v6 = v6};
@@ -219,6 +206,30 @@ static uint64_t slot_hash(const struct flow_table *t, uint32_t slot)
 	struct tuple key = flow_table_key(t, slot);
 
 	return tuple_hash(&t->seed, &key);
+}
+
+/* Nobody finds the pair any more who has not yet. */
+static void unindex(struct flow_table *t, uint32_t slot)
+{
+	unsigned int side;
+
+	for (side = 0; side < 2; side++)
+		tuple_index_remove(&t->index, slot_hash(t, slot + side), slot + side);
+}
+
+/* A superseded flow in the way gives up its place, a live one is a reason to refuse.  What the
+ * former relayed is still to be told: its slots are its own until it is removed. */
+static int make_room(struct flow_table *t, const struct leg_report *leg)
+{
+	struct tuple key = tuple_from_four(&leg->tuple);
+	uint32_t slot = flow_table_find(t, tuple_hash(&t->seed, &key), &key);
+
+	if (slot == TUPLE_NO_SLOT)
+		return 0;
+	if (relaxed_load(flow_state_of(t, slot)) != FLOW_SUPERSEDED)
+		return -EEXIST;
+	unindex(t, slot & ~UINT32_C(1));
+	return 0;
 }
 
 static int index_both(struct flow_table *t, uint32_t slot)
@@ -270,12 +281,11 @@ int flow_table_insert(struct flow_table *t, const struct leg_report *a, const st
 
 int flow_table_remove(struct flow_table *t, uint64_t flow)
 {
-	uint32_t slot = flow_table_slot(t, flow), pair = (uint32_t)flow, i;
+	uint32_t slot = flow_table_slot(t, flow), pair = (uint32_t)flow;
 
 	if (slot == TUPLE_NO_SLOT)
 		return -ESTALE;
-	for (i = slot; i < slot + 2; i++)
-		tuple_index_remove(&t->index, slot_hash(t, i), i);
+	unindex(t, slot);
 	relaxed_store(&t->lines[slot].generation, t->lines[slot].generation + 1);
 	put_removed(t, pair);
 	return 0;
@@ -327,6 +337,7 @@ int flow_table_status(const struct flow_table *t, uint64_t flow, struct flow_sta
 		return -ESTALE;
 	k = &t->tracks[slot];
 	status->state = __atomic_load_n(&k[0].state, __ATOMIC_ACQUIRE); /* before its time */
+	status->ended = relaxed_load(&k[1].state);
 	status->state_since_ms = whole_ms(now_ms, relaxed_load(&k[0].state_ms));
 	status->last_packet_ms = RTE_MAX(whole_ms(now_ms, relaxed_load(&k[0].last_ms)),
 					 whole_ms(now_ms, relaxed_load(&k[1].last_ms)));

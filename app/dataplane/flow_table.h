@@ -84,7 +84,7 @@ struct flow_track {
 	uint32_t fin;	   /* with TRACK_FIN */
 	uint16_t window;   /* newest, raw */
 	uint8_t flags;	   /* enum track_flag */
-	uint8_t state;	   /* side 0 only: enum flow_state */
+	uint8_t state;	   /* enum flow_state; of side 1 the one that FLOW_SUPERSEDED came after */
 	/* With FLOW_TS_DROP: its newest TSval that B has acknowledged, for B's segments to echo; and
 	 * the TSval of the segment before `echo_seq`, to be that when B acknowledges it.  With
 	 * FLOW_TS_INSERT ts_recent is the newest one made up for B. */
@@ -124,7 +124,8 @@ void flow_table_fini(struct flow_table *t);
 
 /*
  * Writer: splice two legs; `now_ms` is the time of the last packet until one passes.
- * -ENOSPC; -EEXIST: a four-tuple is in a live flow (a FLOW_SUPERSEDED one makes room).
+ * -ENOSPC; -EEXIST: a four-tuple is in a live flow (a FLOW_SUPERSEDED one makes room: no
+ * packet finds it any more, but it is to be removed as any other).
  */
 int flow_table_insert(struct flow_table *t, const struct leg_report *a, const struct leg_report *b,
 		      uint64_t now_ms, uint64_t *flow);

@@ -93,7 +93,9 @@ void opening_undo(struct worker *w, uint64_t flow)
 {
 	uint32_t slot = flow_table_slot(w->flows, flow);
 
-	if (slot != TUPLE_NO_SLOT) {
+	/* The four-tuples of a superseded one are another's. */
+	if (slot != TUPLE_NO_SLOT &&
+	    relaxed_load(flow_state_of(w->flows, slot)) != FLOW_SUPERSEDED) {
 		reset_receiver(w, slot);
 		reset_receiver(w, slot + 1);
 	}

@@ -19,10 +19,12 @@ struct view {
 	struct flow_track *own, *other;
 };
 
-void track_supersede(const struct flow_table *t, uint32_t slot, uint64_t now_ms)
+void track_supersede(const struct flow_table *t, uint32_t slot, enum flow_state ended,
+		     uint64_t now_ms)
 {
 	struct flow_track *first = &t->tracks[slot & ~UINT32_C(1)];
 
+	relaxed_store(&first[1].state, (uint8_t)ended);
 	relaxed_store(&first->state_ms, (uint32_t)now_ms);
 	__atomic_store_n(&first->state, (uint8_t)FLOW_SUPERSEDED, __ATOMIC_RELEASE);
 }

@@ -35,7 +35,9 @@ static inline bool track_lingers(enum flow_state state)
 	return state == FLOW_FINISHED || state == FLOW_RESET || state == FLOW_SUPERSEDED;
 }
 
-/* A new connection begins on its four-tuple; from here on the state stays. */
-void track_supersede(const struct flow_table *t, uint32_t slot, uint64_t now_ms);
+/* A new connection begins on its four-tuple, which was in a state `ended` that lingers; from here on
+ * the state stays. */
+void track_supersede(const struct flow_table *t, uint32_t slot, enum flow_state ended,
+		     uint64_t now_ms);
 
 #endif

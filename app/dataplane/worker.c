@@ -231,7 +231,7 @@ static bool supersedes(struct worker *w, uint32_t slot, const struct packet *p)
 	if (!track_lingers(state) || (p->tcp->tcp_flags & kind) != RTE_TCP_SYN_FLAG ||
 	    !packet_checksums_good(p))
 		return false;
-	track_supersede(w->flows, slot, w->now_ms);
+	track_supersede(w->flows, slot, state, w->now_ms);
 	return true;
 }
 

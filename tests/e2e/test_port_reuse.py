@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""However a session ends, its ends may connect again from the same ports at once.
+"""However a session ends, its ends may connect again from the same ports at once, and its account
+is right all the same.
 
     alice:P ==== relay ==== bob:Q        ends; the relay remembers it for a while
     alice:P ---- SYN -----> relay        a new leg: claimed, spliced, bytes
@@ -10,6 +11,8 @@ alice's wire is slow, so that FINs sent at the same time cross each other.  Neit
 connections in TIME-WAIT, which would hold the port back.
 """
 
+import collections
+import re
 import socket
 
 from harness import (
@@ -122,8 +125,8 @@ def crash(a, b):
     return b
 
 
-WAYS = (alice_first, bob_first, alice_at_once_bob_behind, reset_by_alice, reset_by_bob, reset_behind_fin,
-        resets_crossing, crash)
+FINISHED = (alice_first, bob_first, alice_at_once_bob_behind, crossing)
+WAYS = (*FINISHED[:3], reset_by_alice, reset_by_bob, reset_behind_fin, resets_crossing, crash)
 
 
 class Ports:
@@ -133,6 +136,7 @@ class Ports:
         self.lab, self.alice, self.bob = lab, alice, bob
         self.legs = connect(lab, "alice", 0), connect(lab, "bob", 0)
         self.sessions = 0
+        self.ended = collections.Counter()
         self.begin()
 
     def begin(self):
@@ -144,6 +148,7 @@ class Ports:
         """End the session in a way, and begin one from alice's port, and bob's or another."""
         ports = [leg.getsockname()[1] for leg in self.legs]
         said = way(*self.legs)
+        self.ended["finished" if way in FINISHED else "reset"] += 1
         a = connect(self.lab, "alice", ports[0])
         if way is crash:
             expect_reset(said, "bob's leg of the session that alice has forgotten")
@@ -173,5 +178,8 @@ with Lab(wire=f"delay={DELAY}") as lab:
         "every session but the last is told to have ended",
     )
     expect(lab.metric("tandem_sessions", state="spliced"), 1, "spliced sessions")
-    expect(lab.metric("tandem_sessions_closed_total", reason="idle"), 0, "sessions that ended as idle")
+    accounts = re.findall(r"session closed: .* reason=(\w+) bytes=(\d+)/(\d+)", lab.log())
+    expect(collections.Counter(reason for reason, *_ in accounts), ports.ended, "sessions by how they ended")
+    # at least what reaches() sends
+    expect([account for account in accounts if min(map(int, account[1:])) < 5], [], "accounts short of bytes")
     exchange(*ports.legs)

@@ -161,7 +161,7 @@ static void counters_are_shown(void **state)
 	} rows[] = {
 		{&control.sessions[SESSIONS_SPLICED], 7, "tandem_sessions{state=\"s3\"}", "0", "7"},
 		{&control.sessions_closed[SESSION_REFUSED], 8,
-		 "tandem_sessions_closed_total{reason=\"c9\"}", "0", "8"},
+		 "tandem_sessions_closed_total{reason=\"c8\"}", "0", "8"},
 		{&control.refusals[REFUSAL_SESSIONS], 31, "tandem_refusals_total{limit=\"f3\"}",
 		 "0", "31"},
 		{&control.config_reloads[RELOAD_REFUSED], 32,

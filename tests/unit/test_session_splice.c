@@ -292,7 +292,6 @@ static const struct {
 	{"reset pending, silent", FLOW_RESET_PENDING, TRANSITORY, true, SESSION_IDLE, true, true},
 	{"finished", FLOW_FINISHED, 10, true, SESSION_FINISHED, true, false},
 	{"reset", FLOW_RESET, 10, true, SESSION_RESET, true, false},
-	{"superseded", FLOW_SUPERSEDED, 10, true, SESSION_SUPERSEDED, false, false},
 };
 
 static void test_outlooks(void **state)
@@ -411,6 +410,32 @@ static void test_superseded_while_lingering(void **state)
 	world_pass(w, 1000);
 	assert_false(f->in_table);
 	world_close(w);
+}
+
+/* Its ports were used again before the look: it ended as it ended, and with all it relayed. */
+static void test_superseded_before_the_look(void **state)
+{
+	static const struct {
+		enum flow_state ended;
+		enum session_reason reason;
+	} rows[] = {{FLOW_FINISHED, SESSION_FINISHED}, {FLOW_RESET, SESSION_RESET}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_open(NULL);
+		struct world_flow *f = &w->flows[world_splice(w, "s", 1)];
+
+		f->status.state = FLOW_SUPERSEDED;
+		f->status.ended = rows[i].ended;
+		f->status.bytes[1] = 77;
+		world_pass(w, 1000);
+		assert_closed(w, rows[i].reason, 1);
+		assert_non_null(strstr(w->account, " bytes=0/77 "));
+		assert_false(f->reset_asked);
+		world_pass(w, 1000); /* no linger: another has its place */
+		assert_false(f->in_table);
+		world_close(w);
+	}
 }
 
 static void test_idle_flow_is_removed_when_reset(void **state)
@@ -582,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_each_is_looked_at_every_second),
 		cmocka_unit_test(test_linger),
 		cmocka_unit_test(test_superseded_while_lingering),
+		cmocka_unit_test(test_superseded_before_the_look),
 		cmocka_unit_test(test_idle_flow_is_removed_when_reset),
 		cmocka_unit_test(test_reset_is_never_done),
 		cmocka_unit_test(test_reset_waits_for_the_ring),
