@@ -3,6 +3,8 @@
  * The stats endpoint of tandemd: HTTP at `stats.listen` for whoever watches the appliance.
  *
  *   GET /metrics   every metric family of metric.c as OpenMetrics 1.0 text
+ *   GET /stats     the same numbers as JSON
+ *   GET /          and as a page for people
  *   GET /healthz   200 when every worker runs and the XMPP stream is up, else 503 naming each cause
  *
  * It only ever reads: other threads' counters, by relaxed loads, and what `struct mgmt_port` gives.

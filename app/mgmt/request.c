@@ -5,6 +5,8 @@
 
 #include "openmetrics.h"
 #include "request.h"
+#include "stats_json.h"
+#include "status_page.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
@@ -18,6 +20,17 @@ struct page {
 static unsigned int write_metrics(const struct request_view *view, FILE *out)
 {
 	openmetrics_write(view->src, out);
+	return MHD_HTTP_OK;
+}
+
+static unsigned int write_stats(const struct request_view *view, FILE *out)
+{
+	return stats_json_write(view->src, out) ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static unsigned int write_status(const struct request_view *view, FILE *out)
+{
+	status_page_write(view->src, view->health, out);
 	return MHD_HTTP_OK;
 }
 
@@ -43,7 +56,9 @@ static unsigned int write_not_allowed(const struct request_view *view, FILE *out
 
 static const struct page pages[] = {
 	{"/metrics", OPENMETRICS_CONTENT_TYPE, write_metrics},
+	{"/stats", "application/json", write_stats},
 	{"/healthz", TEXT_PLAIN, write_health},
+	{"/", "text/html; charset=utf-8", write_status},
 };
 static const struct page page_not_found = {NULL, TEXT_PLAIN, write_not_found};
 static const struct page page_not_allowed = {NULL, TEXT_PLAIN, write_not_allowed};
@@ -65,6 +80,8 @@ static const struct {
 	{MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
 	{MHD_HTTP_HEADER_X_CONTENT_TYPE_OPTIONS, "nosniff"},
 	{MHD_HTTP_HEADER_CONNECTION, "close"},
+	{"Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; "
+				    "frame-ancestors 'none'"},
 };
 
 static bool add_headers(struct MHD_Response *response, const struct page *page)

@@ -2,7 +2,8 @@
 /*
  * One HTTP request: which page, and the answer.
  *
- * GET and HEAD only.  Every answer says no-store and nosniff, and ends its connection.
+ * GET and HEAD only.  Every answer says no-store and nosniff, lets a browser load nothing (CSP), and
+ * ends its connection.
  */
 #ifndef TANDEM_REQUEST_H
 #define TANDEM_REQUEST_H

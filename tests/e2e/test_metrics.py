@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""/metrics is well-formed OpenMetrics with the names promised; /healthz tells the truth.
+"""/metrics is well-formed OpenMetrics with the names promised, /stats tells the same in JSON, / on a
+page; /healthz tells the truth.
 
     GET on the relay's 127.0.0.1:9465
 """
 
+import json
 import re
 import socket
 
@@ -64,6 +66,14 @@ def check_histogram(samples, name):
     expect(counts[-1], total(samples, f"{name}_count"), "the +Inf bucket")
 
 
+def check_json(text, names):
+    stats = json.loads(text)
+    expect(sorted(stats), sorted(names), "names in /stats")
+    spliced = [one["value"] for one in stats["tandem_sessions"] if one["labels"] == {"state": "spliced"}]
+    expect(spliced, [1], "spliced sessions")
+    expect(stats["tandem_relayed_bytes_total"], [{"labels": {}, "value": 200000}], "relayed bytes")
+
+
 def request(lab, text):
     with lab.inside("relay"):
         channel = socket.create_connection(("127.0.0.1", 9465), timeout=10)
@@ -88,8 +98,15 @@ with Lab() as lab:
     expect(total(samples, "tandem_relayed_bytes_total"), 200000, "relayed bytes")
     expect(total(samples, "tandem_iq_total", kind="claim", result="ok"), 2, "claims answered")
     expect(total(samples, "tandem_port_up"), 2, "ports that are up")
+    status, headers, stats = lab.http("/stats")
+    expect((status, headers["content-type"]), (200, "application/json"), "answer of /stats")
+    check_json(stats, present)
+    status, headers, page = lab.http("/")
+    expect((status, headers["content-type"]), (200, "text/html; charset=utf-8"), "answer of /")
+    expect("default-src 'none'" in headers["content-security-policy"], True, "a policy for the browser")
+    expect("tandem_relayed_bytes_total</td><td></td><td align=\"right\">200000<" in page, True, "relayed bytes")
     for secret in (alice.jid, "example.org", "192.0.2.1", (lab.dir / "secret").read_text().strip()):
-        expect(secret in text, False, f"{secret} in the metrics")
+        expect(secret in text + stats + page, False, f"{secret} at the stats endpoint")
 
     expect(request(lab, b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").split()[1], "405", "POST")
     expect(lab.http("/nothing")[0], 404, "an unknown path")
