@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""tandem(1) and `tandem --help` tell of the same options and the same exit codes."""
+"""tandem(1) and `tandem --help` tell of the same options and the same exit codes; it and
+tandem-protocol(7) are well-formed."""
 
 import re
 import subprocess
@@ -15,7 +16,9 @@ described = set(re.findall(r"^\.It Fl -([a-z-]+)", page, re.M)) | {"version"}
 expect(described, options, "options of tandem(1)")
 codes = set(re.findall(r"\b([0-6]) [a-z]", said.partition("Exit status:")[2]))
 expect(set(re.findall(r"^\.It (\d)$", page, re.M)), codes, "exit codes of tandem(1)")
-shown = subprocess.run(
-    ["groff", "-mdoc", "-Tutf8", "-ww"], input=page, check=True, capture_output=True, text=True
-)
-expect(shown.stderr, "", "what groff says of tandem(1)")
+for name in ("tandem.1", "tandem-protocol.7"):
+    shown = subprocess.run(
+        ["groff", "-mdoc", "-Tutf8", "-ww", TOP / "platform" / "man" / name],
+        check=True, capture_output=True, text=True,
+    )
+    expect(shown.stderr, "", f"what groff says of {name}")
