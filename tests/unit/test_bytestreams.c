@@ -4,71 +4,44 @@
  * book made of cardboard is given.
  */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "access.h"
 #include "bytestream_name.h"
 #include "bytestreams.h"
+#include "iq_fixture.h"
 #include "session.h"
 
-#define ALICE	 "alice@example.org/pda"
-#define BOB	 "bob@example.org/laptop"
-#define MALLORY	 "mallory@evil.example/x"
-#define FROM(j)	 " id='1' from='" j "' to='relay.example.org'>"
-#define GET	 "<iq type='get'" FROM(ALICE)
-#define SET	 "<iq type='set'" FROM(ALICE)
-#define NS	 "http://jabber.org/protocol/bytestreams"
-#define Q	 "<query xmlns='" NS "' "
-#define END	 "</query></iq>"
-#define ACT(j)	 "<activate>" j "</activate>"
-#define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\""
-#define ERROR_TO(who, type, condition)                            \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
-	"\" id=\"1\"><error type=\"" type "\"><" condition        \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
-#define REFUSED_TO(who, type, condition, limit, text)                                         \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
-	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
-	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
-	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
+#define ALICE		       "alice@example.org/pda"
+#define BOB		       "bob@example.org/laptop"
+#define MALLORY		       "mallory@evil.example/x"
+#define FROM(j)		       " id='1' from='" j "' to='relay.example.org'>"
+#define GET		       "<iq type='get'" FROM(ALICE)
+#define SET		       "<iq type='set'" FROM(ALICE)
+#define NS		       "http://jabber.org/protocol/bytestreams"
+#define Q		       "<query xmlns='" NS "' "
+#define END		       "</query></iq>"
+#define ACT(j)		       "<activate>" j "</activate>"
+#define ANSWER_1	       " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\""
 #define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
 #define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
 #define MALFORMED	       ERROR("modify", "jid-malformed")
-#define FORBIDDEN	       REFUSED_TO(MALLORY, "auth", "forbidden", "access", "You may not use this relay.")
+#define FORBIDDEN	       NOT_LISTED(MALLORY)
 #define HOST(h)		       "<streamhost jid=\"relay.example.org\" host=\"" h "\" port=\"7777\" />"
 #define HOSTS(sid, list) \
 	"<iq type=\"result\"" ANSWER_1 "><query xmlns=\"" NS "\"" sid ">" list "</query></iq>"
 #define ALL  HOST("192.0.2.10") HOST("192.0.2.11") HOST("2001:db8::10") HOST("2001:db8:0:1::1")
-#define X16  "xxxxxxxxxxxxxxxx"
-#define X128 X16 X16 X16 X16 X16 X16 X16 X16
 #define X512 X128 X128 X128 X128
 
 /* --- what is faked --- */
 
-static char sent[8192];
-static unsigned int n_sent, n_activated;
+static unsigned int n_activated;
 static struct activation activated;
 static char from[4096], target[4096], sid[256];
 static void *iqs[8];
-
-static void fake_send(void *ctx, const char *text, size_t len)
-{
-	(void)ctx;
-	assert_int_equal(strlen(text), len);
-	assert_true(len < sizeof(sent));
-	strcpy(sent, text);
-	n_sent++;
-}
 
 bool access_allowed(const struct config *cfg, const char *from_jid)
 {
@@ -111,8 +84,6 @@ static void address(unsigned int port, const char *text)
 
 static int setup(void **state)
 {
-	static const struct outlet outlet = {.send = fake_send};
-
 	(void)state;
 	cfg.socks5.enabled = true;
 	cfg.advertise.count = 0;

@@ -2,17 +2,12 @@
 /*
  * Ad-hoc commands: stanzas in, answers out, over a session book made of cardboard.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "commands.h"
+#include "iq_fixture.h"
 #include "service.h"
 #include "session.h"
 
@@ -26,16 +21,6 @@
 #define SUBMIT(var, value)                                             \
 	"<x xmlns='jabber:x:data' type='submit'><field var='" var "'>" \
 	"<value>" value "</value></field></x>"
-#define ERROR_TO(who, type, condition)                            \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
-	"\" id=\"1\"><error type=\"" type "\"><" condition        \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
-#define REFUSED_TO(who, type, condition, limit, text)                                         \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
-	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
-	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
-	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
 #define NO_ADMIN                                         \
 	REFUSED_TO(ALICE, "auth", "forbidden", "admins", \
 		   "Only administrators of this relay may do that.")
@@ -45,21 +30,10 @@
 
 /* --- what is faked --- */
 
-static char sent[1 << 20];
-static size_t sent_len;
-static unsigned int n_sent, n_sessions;
+static unsigned int n_sessions;
 static bool draining;
 static uint64_t ended, now_ms;
 static const char *sid = "s";
-
-static void fake_send(void *ctx, const char *text, size_t len)
-{
-	(void)ctx;
-	assert_true(len < sizeof(sent));
-	strcpy(sent, text);
-	sent_len = len;
-	n_sent++;
-}
 
 unsigned int session_list(struct session_book *book, unsigned int max,
 			  void (*show)(void *ctx, const struct session_view *v), void *ctx,
@@ -114,8 +88,6 @@ static struct service *service;
 
 static int setup(void **state)
 {
-	static const struct outlet outlet = {.send = fake_send};
-
 	(void)state;
 	dispatch = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
 	commands = commands_create(&cfg, dispatch);

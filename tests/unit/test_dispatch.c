@@ -2,17 +2,11 @@
 /*
  * A stanza in, the answer out: what is not about claims.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "dispatch.h"
+#include "iq_fixture.h"
 #include "service.h"
 
 #define ALICE	  "alice@example.org/pda"
@@ -32,19 +26,6 @@
 #define PROXY		       "<identity category=\"proxy\" type=\"bytestreams\" name=\"tandem\" />"
 #define BYTESTREAMS	       "<feature var=\"http://jabber.org/protocol/bytestreams\" />"
 
-static char sent[8192];
-static unsigned int n_sent;
-
-static void fake_send(void *ctx, const char *text, size_t len)
-{
-	(void)ctx;
-	assert_true(len < sizeof(sent));
-	assert_int_equal(strlen(text), len);
-	strcpy(sent, text);
-	n_sent++;
-}
-
-static const struct outlet outlet = {.send = fake_send};
 static char *namespaces[] = {(char[]){"whoknows"}, (char[]){"urn:example:w"}};
 static struct config cfg = {
 	.xmpp = {.jid = (char[]){"relay.example.org"},
