@@ -4,66 +4,40 @@
  * cardboard is given.
  */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "access.h"
 #include "endpoint.h"
+#include "iq_fixture.h"
 #include "session.h"
 
-#define ALICE	 "alice@example.org/pda"
-#define BOB	 "bob@example.org/laptop"
-#define MALLORY	 "mallory@evil.example/x"
-#define FROM(j)	 " id='1' from='" j "' to='relay.example.org'>"
-#define GET	 "<iq type='get'" FROM(ALICE)
-#define SET	 "<iq type='set'" FROM(ALICE)
-#define Q	 "<query xmlns='whoknows' "
-#define END	 "</query></iq>"
-#define EP	 "<endpoint ip='192.0.2.10' port='4000'/>"
-#define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
-#define ERROR_TO(who, type, condition)                            \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who \
-	"\" id=\"1\"><error type=\"" type "\"><" condition        \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
-#define REFUSED_TO(who, type, condition, limit, text)                                         \
-	"<iq type=\"error\" from=\"relay.example.org\" to=\"" who                             \
-	"\" id=\"1\"><error type=\"" type "\"><" condition                                    \
-	" xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" />"                                   \
-	"<text xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" xml:lang=\"en\">" text "</text>" \
-	"<" limit " xmlns=\"tandem:refusals\" /></error></iq>"
+#define ALICE		       "alice@example.org/pda"
+#define BOB		       "bob@example.org/laptop"
+#define MALLORY		       "mallory@evil.example/x"
+#define FROM(j)		       " id='1' from='" j "' to='relay.example.org'>"
+#define GET		       "<iq type='get'" FROM(ALICE)
+#define SET		       "<iq type='set'" FROM(ALICE)
+#define Q		       "<query xmlns='whoknows' "
+#define END		       "</query></iq>"
+#define EP		       "<endpoint ip='192.0.2.10' port='4000'/>"
+#define ANSWER_1	       " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
 #define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
 #define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
 #define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define FORBIDDEN	       REFUSED_TO(MALLORY, "auth", "forbidden", "access", "You may not use this relay.")
+#define FORBIDDEN	       NOT_LISTED(MALLORY)
 #define OK(ns)		       "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns "\" /></iq>"
 #define ADDRESS(ns)                                                                   \
 	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns                           \
 	"\"><connection jid=\"relay.example.org\" ip=\"192.0.2.10\" port=\"4000\" />" \
 	"<connection jid=\"relay.example.org\" ip=\"2001:db8::10\" port=\"4000\" /></query></iq>"
-#define X16  "xxxxxxxxxxxxxxxx"
-#define X128 X16 X16 X16 X16 X16 X16 X16 X16
 
 /* --- what is faked --- */
 
-static char sent[8192], claimed[8192];
-static unsigned int n_sent, n_claimed;
+static char claimed[8192];
+static unsigned int n_claimed;
 static void *iqs[8];
-
-static void fake_send(void *ctx, const char *text, size_t len)
-{
-	(void)ctx;
-	assert_int_equal(strlen(text), len);
-	assert_true(len < sizeof(sent));
-	strcpy(sent, text);
-	n_sent++;
-}
 
 bool access_allowed(const struct config *cfg, const char *from_jid)
 {
@@ -105,8 +79,6 @@ static struct endpoint *endpoint;
 
 static int setup(void **state)
 {
-	static const struct outlet outlet = {.send = fake_send};
-
 	(void)state;
 	cfg.endpoint.enabled = true;
 	cfg.advertise.count = 0;
