@@ -1,151 +1,75 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a frame is: literal frames with one lie each, cut at each byte, and random damage.  Frames
- * lie in heap memory of exactly their size, so that the address sanitizer sees every step beyond.
+ * What a frame is: literal frames with one lie each, cut at each byte, and random damage.
  */
-#include "dataplane_fixture.h"
+#include "packet_fixture.h"
 
-#define IP	14
 #define TCP	(IP + 20)
 #define OPTIONS (TCP + 20)
-#define PAYLOAD 5
 #define FRAME	(OPTIONS + 12 + PAYLOAD)
-
-static const struct rte_ether_addr our_mac = {{0x02, 0, 0, 0, 0, 0x10}};
 
 static unsigned int good_frame(uint8_t *frame)
 {
 	struct segment s = segment_plain();
 
-	segment_timestamps(&s, 1, 2);
-	memcpy(s.payload, "hello", PAYLOAD);
-	s.n_payload = PAYLOAD;
+	good_segment(&s);
 	return segment_bytes(&s, frame);
 }
 
-#define NONE (-1)
-
 static void lies(void **state)
 {
-	static const struct {
-		const char *name;
-		int at[2]; /* the bytes changed, or NONE */
-		uint8_t to[2];
-		enum packet_class class;
-		enum drop_reason drop; /* with PACKET_DROP */
-		unsigned int payload;  /* with PACKET_TCP */
-	} rows[] = {
-		{"as it is", {NONE, NONE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
-		{"ARP", {12, 13}, {0x08, 0x06}, PACKET_KERNEL, 0, 0},
-		{"IPv6", {12, 13}, {0x86, 0xdd}, PACKET_KERNEL, 0, 0},
+	static const struct lie rows[] = {
+		{"as it is", {NO_BYTE, NO_BYTE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
+		{"ARP", {12, 13}, {0x08, 0x06}, KERNEL},
+		{"IPv6", {12, 13}, {0x86, 0xdd}, KERNEL},
 		{"a VLAN tag", {12, 13}, {0x81, 0x00}, PACKET_DROP, DROP_VLAN, 0},
 		{"a provider's tag", {12, 13}, {0x88, 0xa8}, PACKET_DROP, DROP_VLAN, 0},
-		{"802.3 length", {12, 13}, {0x00, 0x2e}, PACKET_KERNEL, 0, 0},
-		{"UDP", {IP + 9, NONE}, {17, 0}, PACKET_KERNEL, 0, 0},
-		{"ICMP", {IP + 9, NONE}, {1, 0}, PACKET_KERNEL, 0, 0},
-		{"ICMP to another MAC", {IP + 9, 5}, {1, 0x77}, PACKET_KERNEL, 0, 0},
-		{"another MAC", {5, NONE}, {0x77, 0}, PACKET_DROP, DROP_OTHER_HOST, 0},
-		{"a multicast MAC", {0, NONE}, {0x03, 0}, PACKET_KERNEL, 0, 0},
-		{"version 6", {IP, NONE}, {0x65, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"version 0", {IP, NONE}, {0x05, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"IP header of 16 bytes", {IP, NONE}, {0x44, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"IP header of 0 bytes", {IP, NONE}, {0x40, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"IP header of 60 bytes", {IP, NONE}, {0x4f, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"IP header over the TCP header",
-		 {IP, NONE},
-		 {0x4a, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"one byte more than there is",
-		 {IP + 3, NONE},
-		 {FRAME - IP + 1, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"65535 bytes", {IP + 2, IP + 3}, {0xff, 0xff}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"total length 0", {IP + 3, NONE}, {0, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"total length 19", {IP + 3, NONE}, {19, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"no TCP header", {IP + 3, NONE}, {20, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"half a TCP header", {IP + 3, NONE}, {39, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"no room for the options",
-		 {IP + 3, NONE},
-		 {40, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"one byte of options missing",
-		 {IP + 3, NONE},
-		 {51, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"padding behind", {IP + 3, NONE}, {52, 0}, PACKET_TCP, 0, 0},
-		{"less padding", {IP + 3, NONE}, {53, 0}, PACKET_TCP, 0, 1},
-		{"TCP header of 0 bytes", {TCP + 12, NONE}, {0, 0}, PACKET_DROP, DROP_MALFORMED, 0},
-		{"TCP header of 16 bytes",
-		 {TCP + 12, NONE},
-		 {0x40, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
+		{"802.3 length", {12, 13}, {0x00, 0x2e}, KERNEL},
+		{"UDP", {IP + 9, NO_BYTE}, {17, 0}, KERNEL},
+		{"ICMP", {IP + 9, NO_BYTE}, {1, 0}, KERNEL},
+		{"ICMP to another MAC", {IP + 9, 5}, {1, 0x77}, KERNEL},
+		{"another MAC", {5, NO_BYTE}, {0x77, 0}, PACKET_DROP, DROP_OTHER_HOST, 0},
+		{"a multicast MAC", {0, NO_BYTE}, {0x03, 0}, KERNEL},
+		{"version 6", {IP, NO_BYTE}, {0x65, 0}, MALFORMED},
+		{"version 0", {IP, NO_BYTE}, {0x05, 0}, MALFORMED},
+		{"IP header of 16 bytes", {IP, NO_BYTE}, {0x44, 0}, MALFORMED},
+		{"IP header of 0 bytes", {IP, NO_BYTE}, {0x40, 0}, MALFORMED},
+		{"IP header of 60 bytes", {IP, NO_BYTE}, {0x4f, 0}, MALFORMED},
+		{"IP header over the TCP header", {IP, NO_BYTE}, {0x4a, 0}, MALFORMED},
+		{"one byte more than there is", {IP + 3, NO_BYTE}, {FRAME - IP + 1, 0}, MALFORMED},
+		{"65535 bytes", {IP + 2, IP + 3}, {0xff, 0xff}, MALFORMED},
+		{"total length 0", {IP + 3, NO_BYTE}, {0, 0}, MALFORMED},
+		{"total length 19", {IP + 3, NO_BYTE}, {19, 0}, MALFORMED},
+		{"no TCP header", {IP + 3, NO_BYTE}, {20, 0}, MALFORMED},
+		{"half a TCP header", {IP + 3, NO_BYTE}, {39, 0}, MALFORMED},
+		{"no room for the options", {IP + 3, NO_BYTE}, {40, 0}, MALFORMED},
+		{"one byte of options missing", {IP + 3, NO_BYTE}, {51, 0}, MALFORMED},
+		{"padding behind", {IP + 3, NO_BYTE}, {52, 0}, PACKET_TCP, 0, 0},
+		{"less padding", {IP + 3, NO_BYTE}, {53, 0}, PACKET_TCP, 0, 1},
+		{"TCP header of 0 bytes", {TCP + 12, NO_BYTE}, {0, 0}, MALFORMED},
+		{"TCP header of 16 bytes", {TCP + 12, NO_BYTE}, {0x40, 0}, MALFORMED},
 		{"TCP header of 20 bytes",
-		 {TCP + 12, NONE},
+		 {TCP + 12, NO_BYTE},
 		 {0x50, 0},
 		 PACKET_TCP,
 		 0,
 		 12 + PAYLOAD},
-		{"TCP header of 36 bytes", {TCP + 12, NONE}, {0x90, 0}, PACKET_TCP, 0, 1},
-		{"TCP header of 40 bytes",
-		 {TCP + 12, NONE},
-		 {0xa0, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"TCP header of 60 bytes",
-		 {TCP + 12, NONE},
-		 {0xf0, 0},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"DF", {IP + 6, NONE}, {0x40, 0}, PACKET_TCP, 0, PAYLOAD},
-		{"the evil bit", {IP + 6, NONE}, {0x80, 0}, PACKET_TCP, 0, PAYLOAD},
-		{"first fragment", {IP + 6, NONE}, {0x20, 0}, PACKET_FRAGMENT, 0, 0},
-		{"first fragment, header cut",
-		 {IP + 6, IP + 3},
-		 {0x20, 30},
-		 PACKET_DROP,
-		 DROP_MALFORMED,
-		 0},
-		{"second fragment", {IP + 6, IP + 7}, {0x20, 1}, PACKET_KERNEL, 0, 0},
-		{"last fragment", {IP + 6, IP + 7}, {0x1f, 0xff}, PACKET_KERNEL, 0, 0},
+		{"TCP header of 36 bytes", {TCP + 12, NO_BYTE}, {0x90, 0}, PACKET_TCP, 0, 1},
+		{"TCP header of 40 bytes", {TCP + 12, NO_BYTE}, {0xa0, 0}, MALFORMED},
+		{"TCP header of 60 bytes", {TCP + 12, NO_BYTE}, {0xf0, 0}, MALFORMED},
+		{"DF", {IP + 6, NO_BYTE}, {0x40, 0}, PACKET_TCP, 0, PAYLOAD},
+		{"the evil bit", {IP + 6, NO_BYTE}, {0x80, 0}, PACKET_TCP, 0, PAYLOAD},
+		{"first fragment", {IP + 6, NO_BYTE}, {0x20, 0}, PACKET_FRAGMENT, 0, 0},
+		{"first fragment, header cut", {IP + 6, IP + 3}, {0x20, 30}, MALFORMED},
+		{"second fragment", {IP + 6, IP + 7}, {0x20, 1}, KERNEL},
+		{"last fragment", {IP + 6, IP + 7}, {0x1f, 0xff}, KERNEL},
 	};
-	unsigned int i, j;
+	uint8_t frame[2048];
+	unsigned int n = good_frame(frame);
 
 	(void)state;
-	for (i = 0; i < RTE_DIM(rows); i++) {
-		uint8_t frame[2048];
-		unsigned int n = good_frame(frame);
-		struct rte_mbuf *m;
-		struct packet p;
-		enum packet_class class;
-
-		assert_int_equal(n, FRAME);
-		for (j = 0; j < 2; j++) {
-			if (rows[i].at[j] != NONE)
-				frame[rows[i].at[j]] = rows[i].to[j];
-		}
-		m = frame_wrap(frame, n);
-		class = packet_parse(&p, m, 3, &our_mac);
-		if (class != rows[i].class)
-			fail_msg("%s: class %d", rows[i].name, class);
-		if (class == PACKET_DROP && p.drop != rows[i].drop)
-			fail_msg("%s: drop %d", rows[i].name, p.drop);
-		if (class == PACKET_TCP && p.payload != rows[i].payload)
-			fail_msg("%s: payload %u", rows[i].name, p.payload);
-		assert_int_equal(p.port, 3);
-		frame_unwrap(m);
-	}
+	assert_int_equal(n, FRAME);
+	check_lies(rows, RTE_DIM(rows), frame, n);
 }
 
 static void fields(void **state)
@@ -181,67 +105,22 @@ static void cut_at_each_byte(void **state)
 		frame_unwrap(m);
 	}
 	/* The same with a total length that tells the truth about the cut. */
-	for (cut = IP + 20; cut < n; cut++) {
-		struct rte_mbuf *m;
-		struct packet p;
-		enum packet_class class;
-
-		frame[IP + 3] = (uint8_t)(cut - IP);
-		m = frame_wrap(frame, cut);
-		class = packet_parse(&p, m, 0, &our_mac);
-		assert_int_equal(class, cut < n - PAYLOAD ? PACKET_DROP : PACKET_TCP);
-		if (class == PACKET_TCP)
-			assert_int_equal(p.payload, cut - (n - PAYLOAD));
-		frame_unwrap(m);
-	}
+	check_true_cuts(frame, n, IP + 20, IP + 3, IP);
 }
 
 static void padding_is_cut_off(void **state)
 {
-	struct segment s = segment_plain(), got;
-	struct rte_mbuf *m;
-	struct packet p;
-
 	(void)state;
-	s.n_payload = 1;
-	m = segment_build(&s);
-	memset(rte_pktmbuf_append(m, 5), 0xee, 5);
-	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-	assert_int_equal(m->pkt_len, 55);
-	assert_true(packet_checksums_good(&p));
-	got = segment_read(m);
-	assert_int_equal(got.n_payload, 1);
-	rte_pktmbuf_free(m);
-	fixture_assert_no_leak();
+	check_padding(segment_plain(), 55);
 }
 
 static void chains(void **state)
 {
 	struct segment s = segment_plain();
-	unsigned int first, all;
 
 	(void)state;
-	segment_timestamps(&s, 1, 2);
-	s.n_payload = 30;
-	memset(s.payload, 0x5c, s.n_payload);
-	all = OPTIONS + s.n_options + s.n_payload;
-	for (first = 1; first < all; first++) {
-		struct rte_mbuf *m = segment_build_two(&s, first);
-		struct packet p;
-
-		if (first < OPTIONS + s.n_options) {
-			assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_DROP);
-			assert_int_equal(p.drop, DROP_MALFORMED);
-		} else {
-			assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-			if (!packet_checksums_good(&p))
-				fail_msg("chain of %u bytes and the rest", first);
-			*rte_pktmbuf_mtod(m->next, uint8_t *) ^= 4;
-			assert_false(packet_checksums_good(&p));
-		}
-		rte_pktmbuf_free(m);
-	}
-	fixture_assert_no_leak();
+	good_segment(&s);
+	check_chains(s, FRAME - PAYLOAD);
 }
 
 /* Any one bit wrong, of header or payload, is noticed. */

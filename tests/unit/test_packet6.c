@@ -1,112 +1,75 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an IPv6 frame is: as test_packet.c for IPv4, and what extension headers do. */
-#include "dataplane_fixture.h"
+#include "packet_fixture.h"
 
-#define IP	14
 #define TCP	(IP + 40)
 #define OPTIONS (TCP + 20)
-#define PAYLOAD 5
 #define FRAME	(OPTIONS + 12 + PAYLOAD)
 
-static const struct rte_ether_addr our_mac = {{0x02, 0, 0, 0, 0, 0x10}};
-
-static struct segment good_segment(void)
+static struct segment good_segment6(void)
 {
 	struct segment s = segment_plain6();
 
 	s.tos = 0xb9;
 	s.label = 0xabcde;
-	segment_timestamps(&s, 1, 2);
-	memcpy(s.payload, "hello", PAYLOAD);
-	s.n_payload = PAYLOAD;
+	good_segment(&s);
 	return s;
 }
 
 static unsigned int good_frame(uint8_t *frame)
 {
-	struct segment s = good_segment();
+	struct segment s = good_segment6();
 
 	return segment_bytes(&s, frame);
 }
 
-#define NONE (-1)
-
-#define MALFORMED PACKET_DROP, DROP_MALFORMED, 0
-#define KERNEL	  PACKET_KERNEL, 0, 0
-
 static void lies(void **state)
 {
-	static const struct {
-		const char *name;
-		int at[2]; /* the bytes changed, or NONE */
-		uint8_t to[2];
-		enum packet_class class;
-		enum drop_reason drop; /* with PACKET_DROP */
-		unsigned int payload;  /* with PACKET_TCP */
-	} rows[] = {
-		{"as it is", {NONE, NONE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
-		{"version 4", {IP, NONE}, {0x4b, 0}, MALFORMED},
-		{"version 0", {IP, NONE}, {0x0b, 0}, MALFORMED},
-		{"version 7", {IP, NONE}, {0x7b, 0}, MALFORMED},
+	static const struct lie rows[] = {
+		{"as it is", {NO_BYTE, NO_BYTE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
+		{"version 4", {IP, NO_BYTE}, {0x4b, 0}, MALFORMED},
+		{"version 0", {IP, NO_BYTE}, {0x0b, 0}, MALFORMED},
+		{"version 7", {IP, NO_BYTE}, {0x7b, 0}, MALFORMED},
 		{"class and label 0", {IP, IP + 1}, {0x60, 0}, PACKET_TCP, 0, PAYLOAD},
-		{"hop limit 0", {IP + 7, NONE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
+		{"hop limit 0", {IP + 7, NO_BYTE}, {0, 0}, PACKET_TCP, 0, PAYLOAD},
 		{"said to be IPv4", {12, 13}, {0x08, 0x00}, KERNEL},
-		{"IPv4", {IP + 6, NONE}, {4, 0}, KERNEL},
-		{"UDP", {IP + 6, NONE}, {17, 0}, KERNEL},
-		{"IPv6", {IP + 6, NONE}, {41, 0}, KERNEL},
-		{"ESP", {IP + 6, NONE}, {50, 0}, KERNEL},
-		{"AH", {IP + 6, NONE}, {51, 0}, KERNEL},
-		{"ICMPv6", {IP + 6, NONE}, {58, 0}, KERNEL},
+		{"IPv4", {IP + 6, NO_BYTE}, {4, 0}, KERNEL},
+		{"UDP", {IP + 6, NO_BYTE}, {17, 0}, KERNEL},
+		{"IPv6", {IP + 6, NO_BYTE}, {41, 0}, KERNEL},
+		{"ESP", {IP + 6, NO_BYTE}, {50, 0}, KERNEL},
+		{"AH", {IP + 6, NO_BYTE}, {51, 0}, KERNEL},
+		{"ICMPv6", {IP + 6, NO_BYTE}, {58, 0}, KERNEL},
 		{"ICMPv6 to a multicast MAC", {IP + 6, 0}, {58, 0x33}, KERNEL},
 		{"ICMPv6 to another MAC", {IP + 6, 5}, {58, 0x77}, KERNEL},
-		{"no next header", {IP + 6, NONE}, {59, 0}, KERNEL},
-		{"mobility", {IP + 6, NONE}, {135, 0}, KERNEL},
-		{"HIP", {IP + 6, NONE}, {139, 0}, KERNEL},
-		{"shim6", {IP + 6, NONE}, {140, 0}, KERNEL},
-		{"experimental", {IP + 6, NONE}, {253, 0}, KERNEL},
-		{"reserved", {IP + 6, NONE}, {255, 0}, KERNEL},
-		{"another MAC", {5, NONE}, {0x77, 0}, PACKET_DROP, DROP_OTHER_HOST, 0},
+		{"no next header", {IP + 6, NO_BYTE}, {59, 0}, KERNEL},
+		{"mobility", {IP + 6, NO_BYTE}, {135, 0}, KERNEL},
+		{"HIP", {IP + 6, NO_BYTE}, {139, 0}, KERNEL},
+		{"shim6", {IP + 6, NO_BYTE}, {140, 0}, KERNEL},
+		{"experimental", {IP + 6, NO_BYTE}, {253, 0}, KERNEL},
+		{"reserved", {IP + 6, NO_BYTE}, {255, 0}, KERNEL},
+		{"another MAC", {5, NO_BYTE}, {0x77, 0}, PACKET_DROP, DROP_OTHER_HOST, 0},
 		{"a multicast MAC", {0, 1}, {0x33, 0x33}, KERNEL},
-		{"payload of one byte more", {IP + 5, NONE}, {FRAME - TCP + 1, 0}, MALFORMED},
+		{"payload of one byte more", {IP + 5, NO_BYTE}, {FRAME - TCP + 1, 0}, MALFORMED},
 		{"payload of 65535", {IP + 4, IP + 5}, {0xff, 0xff}, MALFORMED},
-		{"payload of 0, as jumbograms have", {IP + 5, NONE}, {0, 0}, MALFORMED},
-		{"half a TCP header", {IP + 5, NONE}, {19, 0}, MALFORMED},
-		{"no room for the options", {IP + 5, NONE}, {20, 0}, MALFORMED},
-		{"one byte of options missing", {IP + 5, NONE}, {31, 0}, MALFORMED},
-		{"padding behind", {IP + 5, NONE}, {32, 0}, PACKET_TCP, 0, 0},
-		{"less padding", {IP + 5, NONE}, {33, 0}, PACKET_TCP, 0, 1},
-		{"TCP header of 0 bytes", {TCP + 12, NONE}, {0, 0}, MALFORMED},
-		{"TCP header of 16 bytes", {TCP + 12, NONE}, {0x40, 0}, MALFORMED},
-		{"TCP header of 20", {TCP + 12, NONE}, {0x50, 0}, PACKET_TCP, 0, 12 + PAYLOAD},
-		{"TCP header of 36 bytes", {TCP + 12, NONE}, {0x90, 0}, PACKET_TCP, 0, 1},
-		{"TCP header of 40 bytes", {TCP + 12, NONE}, {0xa0, 0}, MALFORMED},
-		{"TCP header of 60 bytes", {TCP + 12, NONE}, {0xf0, 0}, MALFORMED},
+		{"payload of 0, as jumbograms have", {IP + 5, NO_BYTE}, {0, 0}, MALFORMED},
+		{"half a TCP header", {IP + 5, NO_BYTE}, {19, 0}, MALFORMED},
+		{"no room for the options", {IP + 5, NO_BYTE}, {20, 0}, MALFORMED},
+		{"one byte of options missing", {IP + 5, NO_BYTE}, {31, 0}, MALFORMED},
+		{"padding behind", {IP + 5, NO_BYTE}, {32, 0}, PACKET_TCP, 0, 0},
+		{"less padding", {IP + 5, NO_BYTE}, {33, 0}, PACKET_TCP, 0, 1},
+		{"TCP header of 0 bytes", {TCP + 12, NO_BYTE}, {0, 0}, MALFORMED},
+		{"TCP header of 16 bytes", {TCP + 12, NO_BYTE}, {0x40, 0}, MALFORMED},
+		{"TCP header of 20", {TCP + 12, NO_BYTE}, {0x50, 0}, PACKET_TCP, 0, 12 + PAYLOAD},
+		{"TCP header of 36 bytes", {TCP + 12, NO_BYTE}, {0x90, 0}, PACKET_TCP, 0, 1},
+		{"TCP header of 40 bytes", {TCP + 12, NO_BYTE}, {0xa0, 0}, MALFORMED},
+		{"TCP header of 60 bytes", {TCP + 12, NO_BYTE}, {0xf0, 0}, MALFORMED},
 	};
-	unsigned int i, j;
+	uint8_t frame[2048];
+	unsigned int n = good_frame(frame);
 
 	(void)state;
-	for (i = 0; i < RTE_DIM(rows); i++) {
-		uint8_t frame[2048];
-		unsigned int n = good_frame(frame);
-		struct rte_mbuf *m;
-		struct packet p;
-		enum packet_class class;
-
-		assert_int_equal(n, FRAME);
-		for (j = 0; j < 2; j++) {
-			if (rows[i].at[j] != NONE)
-				frame[rows[i].at[j]] = rows[i].to[j];
-		}
-		m = frame_wrap(frame, n);
-		class = packet_parse(&p, m, 3, &our_mac);
-		if (class != rows[i].class)
-			fail_msg("%s: class %d", rows[i].name, class);
-		if (class == PACKET_DROP && p.drop != rows[i].drop)
-			fail_msg("%s: drop %d", rows[i].name, p.drop);
-		if (class == PACKET_TCP && p.payload != rows[i].payload)
-			fail_msg("%s: payload %u", rows[i].name, p.payload);
-		frame_unwrap(m);
-	}
+	assert_int_equal(n, FRAME);
+	check_lies(rows, RTE_DIM(rows), frame, n);
 }
 
 static void fields(void **state)
@@ -335,69 +298,23 @@ static void extension_lengths_that_lie(void **state)
 static void cut_at_each_byte(void **state)
 {
 	uint8_t frame[2048];
-	unsigned int n = good_frame(frame), cut;
+	unsigned int n = good_frame(frame);
 
 	(void)state;
 	/* With a payload length that tells the truth about the cut. */
-	for (cut = TCP; cut < n; cut++) {
-		struct rte_mbuf *m;
-		struct packet p;
-		enum packet_class class;
-
-		frame[IP + 5] = (uint8_t)(cut - TCP);
-		m = frame_wrap(frame, cut);
-		class = packet_parse(&p, m, 0, &our_mac);
-		assert_int_equal(class, cut < n - PAYLOAD ? PACKET_DROP : PACKET_TCP);
-		if (class == PACKET_TCP)
-			assert_int_equal(p.payload, cut - (n - PAYLOAD));
-		frame_unwrap(m);
-	}
+	check_true_cuts(frame, n, TCP, IP + 5, TCP);
 }
 
 static void padding_is_cut_off(void **state)
 {
-	struct segment s = segment_plain6(), got;
-	struct rte_mbuf *m;
-	struct packet p;
-
 	(void)state;
-	s.n_payload = 1;
-	m = segment_build(&s);
-	memset(rte_pktmbuf_append(m, 5), 0xee, 5);
-	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-	assert_int_equal(m->pkt_len, 75);
-	assert_true(packet_checksums_good(&p));
-	got = segment_read(m);
-	assert_int_equal(got.n_payload, 1);
-	rte_pktmbuf_free(m);
-	fixture_assert_no_leak();
+	check_padding(segment_plain6(), 75);
 }
 
 static void chains(void **state)
 {
-	struct segment s = good_segment();
-	unsigned int first;
-
 	(void)state;
-	s.n_payload = 30;
-	memset(s.payload, 0x5c, s.n_payload);
-	for (first = 1; first < FRAME - PAYLOAD + 30; first++) {
-		struct rte_mbuf *m = segment_build_two(&s, first);
-		struct packet p;
-
-		if (first < FRAME - PAYLOAD) {
-			assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_DROP);
-			assert_int_equal(p.drop, DROP_MALFORMED);
-		} else {
-			assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
-			if (!packet_checksums_good(&p))
-				fail_msg("chain of %u bytes and the rest", first);
-			*rte_pktmbuf_mtod(m->next, uint8_t *) ^= 4;
-			assert_false(packet_checksums_good(&p));
-		}
-		rte_pktmbuf_free(m);
-	}
-	fixture_assert_no_leak();
+	check_chains(good_segment6(), FRAME - PAYLOAD);
 }
 
 /* Class, label and hop limit are in no sum; of all else any one bit wrong is noticed. */
