@@ -120,3 +120,64 @@ void socks5_go_through(struct peer *p)
 	rig_silence();
 	rig_no_event();
 }
+
+struct peer socks5_alice(void)
+{
+	return socks5_client(peer_alice());
+}
+
+struct peer socks5_bob(void)
+{
+	return socks5_client(peer_bob());
+}
+
+void socks5_put(const struct peer *p, unsigned int at, unsigned int heard, const void *bytes,
+		unsigned int n)
+{
+	struct segment s = socks5_says(p, at, heard, bytes, n);
+
+	rig_put(p->port, &s);
+}
+
+void socks5_assert_gone(const struct peer *p)
+{
+	assert_null(socks5_leg(p));
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_UNCLAIMED], 0);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], 0);
+	assert_int_equal(rig_free_legs(), RIG_WORKERS * rig.workers[0].legs.capacity);
+	for (unsigned int i = 0; i < RIG_WORKERS; i++)
+		assert_int_equal(rig.workers[i].legs.n_free_sources,
+				 rig.workers[i].legs.max_unclaimed);
+}
+
+struct leg_report socks5_retire(const struct peer *p)
+{
+	uint64_t claimed = rig_stats()->legs[LEG_GAUGE_CLAIMED];
+	struct leg_report r;
+
+	rig_command(MAILBOX_LEG_CLAIM, p->id);
+	assert_int_equal(rig_stats()->legs[LEG_GAUGE_CLAIMED], claimed + 1);
+	rig_command(MAILBOX_LEG_RETIRE, p->id);
+	r = rig_event(MAILBOX_LEG_RETIRED).report;
+	assert_int_equal(r.snd_nxt, p->synack.seq + 1 + ALL_HEARD);
+	assert_int_equal(r.rcv_nxt, p->syn.seq + 1 + ALL_SAID);
+	return r;
+}
+
+static const uint64_t again_ms[] = {1000, 2000, 4000};
+
+struct segment socks5_watch_attempts(const struct peer *p, const struct segment *first)
+{
+	struct segment s, rst;
+	uint64_t at[8];
+	unsigned int n, i;
+
+	n = rig_watch(p->port, 7999, at, RTE_DIM(at), &s);
+	assert_int_equal(n, RTE_DIM(again_ms));
+	for (i = 0; i < RTE_DIM(again_ms); i++)
+		assert_in_range(at[i], again_ms[i], again_ms[i] + (i + 1) * WHEEL_TICK_MS);
+	assert_memory_equal(&s, first, sizeof(s));
+	assert_int_equal(rig_watch(p->port, 5 * WHEEL_TICK_MS, at, 1, &rst), 1);
+	assert_int_equal(rst.flags, RST | ACK);
+	return s;
+}

@@ -46,4 +46,21 @@ void socks5_name_it(struct peer *p);
 void socks5_admit(struct peer *p);
 void socks5_go_through(struct peer *p);
 
+/* The rig's peers as such clients. */
+struct peer socks5_alice(void);
+struct peer socks5_bob(void);
+
+/* It says so, see socks5_says(). */
+void socks5_put(const struct peer *p, unsigned int at, unsigned int heard, const void *bytes,
+		unsigned int n);
+
+/* It has negotiated: its leg is claimed and retired. */
+struct leg_report socks5_retire(const struct peer *p);
+
+/* Watch what is said again until it is given up; the last one is returned. */
+struct segment socks5_watch_attempts(const struct peer *p, const struct segment *first);
+
+/* Nothing is left of it, nor of any other. */
+void socks5_assert_gone(const struct peer *p);
+
 #endif
