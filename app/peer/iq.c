@@ -12,6 +12,7 @@ static const struct {
 	const char *name, *type;
 } conditions[] = {
 	[IQ_BAD_REQUEST] = {"bad-request", "modify"},
+	[IQ_CONFLICT] = {"conflict", "cancel"},
 	[IQ_ITEM_NOT_FOUND] = {"item-not-found", "cancel"},
 	[IQ_NOT_ACCEPTABLE] = {"not-acceptable", "cancel"},
 	[IQ_RESOURCE_CONSTRAINT] = {"resource-constraint", "wait"},
@@ -58,6 +59,13 @@ xmpp_stanza_t *iq_add(xmpp_stanza_t *parent, const char *name, const char *ns)
 	}
 	xmpp_stanza_release(child); /* the parent holds its own reference */
 	return child;
+}
+
+void iq_release(xmpp_stanza_t **iq)
+{
+	if (*iq)
+		xmpp_stanza_release(*iq);
+	*iq = NULL;
 }
 
 xmpp_stanza_t *iq_result(xmpp_stanza_t *request)

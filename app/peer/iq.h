@@ -26,11 +26,15 @@ xmpp_stanza_t *iq_new(xmpp_ctx_t *ctx, const char *type, const char *to);
 /* Add an element and return it, still owned by `parent`; `ns` NULL: the parent's. */
 xmpp_stanza_t *iq_add(xmpp_stanza_t *parent, const char *name, const char *ns);
 
+/* Release a stanza that was kept, if any, and forget it. */
+void iq_release(xmpp_stanza_t **iq);
+
 /* The empty result that answers `request`, and its error.  NULL too when it has no `from`. */
 xmpp_stanza_t *iq_result(xmpp_stanza_t *request);
 
 enum iq_condition {
 	IQ_BAD_REQUEST,
+	IQ_CONFLICT,
 	IQ_ITEM_NOT_FOUND,
 	IQ_NOT_ACCEPTABLE,
 	IQ_RESOURCE_CONSTRAINT,

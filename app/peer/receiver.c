@@ -29,13 +29,6 @@ struct receiver {
 	struct offer_complete complete;
 };
 
-static void release(xmpp_stanza_t **iq)
-{
-	if (*iq)
-		xmpp_stanza_release(*iq);
-	*iq = NULL;
-}
-
 /* The partner's last word about a file on its way; anything else is the Target's. */
 static bool on_request(void *ctx, xmpp_stanza_t *iq)
 {
@@ -52,7 +45,7 @@ static bool on_request(void *ctx, xmpp_stanza_t *iq)
 	}
 	if (!is_complete || strcmp(complete.sid, r->target.offer->sid) != 0)
 		return target_on_request(&r->target, iq);
-	release(&r->complete_iq); /* a repeated word replaces the first */
+	iq_release(&r->complete_iq); /* a repeated word replaces the first */
 	r->complete_iq = xmpp_stanza_clone(iq);
 	r->complete = complete;
 	return true;
@@ -147,7 +140,7 @@ static int wait_complete(struct receiver *r)
 static void answer_complete(struct receiver *r, xmpp_stanza_t *answer)
 {
 	account_send(r->target.account, answer);
-	release(&r->complete_iq);
+	iq_release(&r->complete_iq);
 }
 
 static int publish(struct receiver *r)
@@ -235,6 +228,6 @@ int receiver_run(const struct options *options, struct account *account)
 	}
 	target_close(&r.target, outcome, outcome != OUTCOME_DONE && tell_failure(&r), r.broken);
 	spool_discard(&r.spool);
-	release(&r.complete_iq);
+	iq_release(&r.complete_iq);
 	return outcome;
 }

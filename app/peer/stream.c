@@ -52,8 +52,7 @@ static int broken(struct stream *s, int outcome, const char *fmt, ...)
 static void answer(struct stream *s, xmpp_stanza_t *iq)
 {
 	account_send(s->account, iq);
-	xmpp_stanza_release(s->end_iq);
-	s->end_iq = NULL;
+	iq_release(&s->end_iq);
 }
 
 bool stream_on_request(struct stream *s, xmpp_stanza_t *iq)
@@ -67,8 +66,7 @@ bool stream_on_request(struct stream *s, xmpp_stanza_t *iq)
 		account_send(s->account, iq_error(iq, IQ_BAD_REQUEST, "malformed"));
 		return true;
 	}
-	if (s->end_iq) /* a repeated word replaces the first */
-		xmpp_stanza_release(s->end_iq);
+	iq_release(&s->end_iq); /* a repeated word replaces the first */
 	s->end_iq = xmpp_stanza_clone(iq);
 	s->end = end;
 	if (s->whole)

@@ -16,13 +16,6 @@
 #define WAIT_MS 1000
 #define TRY_MS	10000 /* for connecting to all that is offered, and for a direct answer */
 
-static void release(xmpp_stanza_t **iq)
-{
-	if (*iq)
-		xmpp_stanza_release(*iq);
-	*iq = NULL;
-}
-
 static void answer_no(struct target *t, xmpp_stanza_t *iq, enum iq_condition condition,
 		      const char *why)
 {
@@ -149,10 +142,10 @@ int target_wait(struct target *t)
 		if (wanted)
 			continue;
 		if (t->cancelled)
-			release(&t->offer_iq); /* it no longer waits for an answer */
+			iq_release(&t->offer_iq); /* it no longer waits for an answer */
 		else if (outcome == OUTCOME_DONE)
 			answer_no(t, t->offer_iq, IQ_NOT_ACCEPTABLE, "the user does not want it");
-		release(&t->offer_iq);
+		iq_release(&t->offer_iq);
 		t->stage = TARGET_WAITING;
 	}
 	return outcome;
@@ -206,7 +199,7 @@ static int connect_directly(struct target *t)
 void target_refuse(struct target *t, enum iq_condition condition, const char *why)
 {
 	answer_no(t, t->offer_iq, condition, why);
-	release(&t->offer_iq);
+	iq_release(&t->offer_iq);
 	t->stage = TARGET_WAITING;
 }
 
@@ -214,7 +207,7 @@ void target_refuse(struct target *t, enum iq_condition condition, const char *wh
 static int accept_offer(struct target *t)
 {
 	account_send(t->account, offer_accept(t->offer_iq, t->offer->sid, t->leg.relay));
-	release(&t->offer_iq);
+	iq_release(&t->offer_iq);
 	t->stage = TARGET_TAKEN;
 	return OUTCOME_DONE;
 }
@@ -309,7 +302,7 @@ void target_close(struct target *t, int outcome, bool told, const char *why)
 		if (t->stage == TARGET_TAKEN && !t->cancelled && !told)
 			tell_failure(t, outcome, why);
 	}
-	release(&t->offer_iq);
+	iq_release(&t->offer_iq);
 	if (t->tty >= 0)
 		close(t->tty);
 	free(t->offer);
