@@ -75,7 +75,7 @@ int claim_parse(xmpp_stanza_t *iq, const char *sid, union candidate_address *to,
 		union candidate_address *from)
 {
 	xmpp_stanza_t *query = xmpp_stanza_get_child_by_name_and_ns(iq, "query", IQ_NS), *endpoint;
-	const char *own;
+	const char *own, *from_ip, *from_port;
 
 	endpoint = query ? xmpp_stanza_get_child_by_name_and_ns(query, "endpoint", IQ_NS) : NULL;
 	if (!endpoint || !iq_is(iq, "set"))
@@ -85,10 +85,23 @@ int claim_parse(xmpp_stanza_t *iq, const char *sid, union candidate_address *to,
 		return -EINVAL;
 	if (strcmp(own, sid) != 0)
 		return 0;
+	from_ip = xmpp_stanza_get_attribute(endpoint, "from-ip");
+	from_port = xmpp_stanza_get_attribute(endpoint, "from-port");
+	memset(from, 0, sizeof(*from));
 	if (candidate_parse(xmpp_stanza_get_attribute(endpoint, "ip"),
 			    xmpp_stanza_get_attribute(endpoint, "port"), to) < 0 ||
-	    candidate_parse(xmpp_stanza_get_attribute(endpoint, "from-ip"),
-			    xmpp_stanza_get_attribute(endpoint, "from-port"), from) < 0)
+	    ((from_ip || from_port) && candidate_parse(from_ip, from_port, from) < 0))
 		return -EINVAL;
 	return 1;
+}
+
+xmpp_stanza_t *claim_result(xmpp_stanza_t *iq)
+{
+	xmpp_stanza_t *result = iq_result(iq);
+
+	if (result && !iq_add(result, "query", IQ_NS)) {
+		xmpp_stanza_release(result);
+		return NULL;
+	}
+	return result;
 }

@@ -21,9 +21,12 @@ xmpp_stanza_t *claim_build(xmpp_ctx_t *ctx, const char *relay, const char *sid, 
 			   int fd);
 
 /* Read such a claim, for the Initiator it was sent to (PF6): `to` is what the Target is connected
- * to, `from` its own end.  1 and both filled when it claims `sid`; 0 when it is another stanza or
- * sid; -EINVAL when malformed or without all four numbers. */
+ * to, `from` its own end, of family 0 when a client of 2002 does not tell it.  1 and both filled
+ * when it claims `sid`; 0 when it is another stanza or sid; -EINVAL when malformed. */
 int claim_parse(xmpp_stanza_t *iq, const char *sid, union candidate_address *to,
 		union candidate_address *from);
+
+/* PF7: the empty <query/> that answers it. */
+xmpp_stanza_t *claim_result(xmpp_stanza_t *iq);
 
 #endif

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One stream with a partner, from the offer to the end both agree on, in either role: the Initiator
- * when the options name whom to connect to, the Target otherwise. */
+/* One stream with a partner, from the offer to the end both agree on.  The options say who begins:
+ * who is told whom to connect to. */
 #ifndef TANDEM_CONDUIT_H
 #define TANDEM_CONDUIT_H
 
-#include "initiator.h"
+#include "couple.h"
 #include "stream.h"
-#include "target.h"
 
 struct conduit {
-	bool initiating;
 	struct account *account;
-	struct initiator in;
-	struct target target;
+	struct couple couple;
 	struct stream stream;
 };
 
 /* An outcome; said.  Takes the account's requests until conduit_close(), which must follow. */
 int conduit_open(struct conduit *c, const struct options *options, struct account *account);
 
-/* Target: until there is an offer the user wants.  The Initiator has nothing to wait for. */
+/* Who does not begin: until there is an offer the user wants. */
 int conduit_wait(struct conduit *c);
 
 /* Until clear to send. */

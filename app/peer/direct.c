@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const int families[] = {AF_INET, AF_INET6};
+static const int families[] = {AF_INET6, AF_INET};
 
 void direct_init(struct direct *d)
 {
@@ -36,37 +36,46 @@ static in_port_t listen_any(int family, int *listener)
 	return family == AF_INET6 ? addr.in6.sin6_port : addr.in.sin_port;
 }
 
-/* Of the addresses that nobody could be sent to, none is told. */
-static bool offerable(const struct ifaddrs *own, const in_port_t *ports, struct candidate *c)
+/* The first of `own` that is of `family` and that others can be sent to goes to `c`; NULL: none. */
+static const struct ifaddrs *next_own(const struct ifaddrs *own, int family, in_port_t port,
+				      struct candidate *c)
 {
 	const struct candidate_policy any = {.allow_private = true};
 
-	if (!own->ifa_addr || !(own->ifa_flags & IFF_UP) || own->ifa_flags & IFF_LOOPBACK)
-		return false;
-	memset(&c->addr, 0, sizeof(c->addr));
-	if (own->ifa_addr->sa_family == AF_INET && ports[0]) {
-		memcpy(&c->addr, own->ifa_addr, sizeof(c->addr.in));
-		c->addr.in.sin_port = ports[0];
-	} else if (own->ifa_addr->sa_family == AF_INET6 && ports[1]) {
-		memcpy(&c->addr, own->ifa_addr, sizeof(c->addr.in6));
-		c->addr.in6.sin6_port = ports[1];
-	} else {
-		return false;
+	for (; own && port; own = own->ifa_next) {
+		if (!own->ifa_addr || own->ifa_addr->sa_family != family ||
+		    !(own->ifa_flags & IFF_UP) || own->ifa_flags & IFF_LOOPBACK)
+			continue;
+		memset(&c->addr, 0, sizeof(c->addr));
+		c->addr.sa.sa_family = (sa_family_t)family;
+		memcpy(&c->addr, own->ifa_addr, candidate_length(&c->addr));
+		if (family == AF_INET6)
+			c->addr.in6.sin6_port = port;
+		else
+			c->addr.in.sin_port = port;
+		if (!candidate_refusal(&c->addr, &any))
+			return own;
 	}
-	return !candidate_refusal(&c->addr, &any);
+	return NULL;
 }
 
 unsigned int direct_open(struct direct *d, const struct ifaddrs *interfaces, const char *jid,
 			 struct candidate *list)
 {
+	const struct ifaddrs *own[2] = {interfaces, interfaces};
 	in_port_t ports[2];
 	unsigned int n = 0;
 
 	for (int i = 0; i < 2; i++)
 		ports[i] = listen_any(families[i], &d->listeners[i]);
-	for (; interfaces && n < DIRECT_OFFER_MAX; interfaces = interfaces->ifa_next) {
-		if (offerable(interfaces, ports, &list[n]))
+	while (n < DIRECT_OFFER_MAX && (own[0] || own[1])) {
+		for (int i = 0; i < 2 && n < DIRECT_OFFER_MAX; i++) {
+			own[i] = next_own(own[i], families[i], ports[i], &list[n]);
+			if (!own[i])
+				continue;
 			strcpy(list[n++].jid, jid);
+			own[i] = own[i]->ifa_next;
+		}
 	}
 	if (n == 0)
 		direct_close(d);
@@ -98,33 +107,83 @@ static bool same(const union candidate_address *a, const union candidate_address
 	return a->in.sin_port == b->in.sin_port && a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
 }
 
-static bool is(int fd, const union candidate_address *to, const union candidate_address *from)
+/* The readings of a partner's word. */
+enum reading {
+	FOUR_NUMBERS, /* rule a of DESIGN 2.1 */
+	ITS_END,      /* rule b */
+	ITS_PORT,     /* rule c: as the proposal's samples read */
+	OUR_END,      /* as the proposal's text reads */
+};
+
+static in_port_t port_of(const union candidate_address *a)
 {
-	union candidate_address local = {0}, remote = {0};
+	return a->sa.sa_family == AF_INET6 ? a->in6.sin6_port : a->in.sin_port;
+}
+
+static bool fits(int fd, enum reading reading, const union candidate_address *to,
+		 const union candidate_address *from)
+{
+	union candidate_address local = {0}, remote = {0}, mixed;
 	socklen_t local_len = sizeof(local), remote_len = sizeof(remote);
 
-	return getsockname(fd, &local.sa, &local_len) == 0 &&
-	       getpeername(fd, &remote.sa, &remote_len) == 0 && same(&local, to) &&
-	       same(&remote, from);
+	if (getsockname(fd, &local.sa, &local_len) < 0 ||
+	    getpeername(fd, &remote.sa, &remote_len) < 0)
+		return false;
+	mixed = local;
+	if (local.sa.sa_family == AF_INET6)
+		mixed.in6.sin6_port = port_of(&remote);
+	else
+		mixed.in.sin_port = port_of(&remote);
+	switch (reading) {
+	case FOUR_NUMBERS:
+		return same(&local, to) && same(&remote, from);
+	case ITS_END:
+		return same(&remote, to);
+	case ITS_PORT:
+		/* A stranger who comes from the very port he connects to fits nothing. */
+		return port_of(&local) != port_of(to) && same(&mixed, to);
+	case OUR_END:
+		return same(&local, to);
+	}
+	return false;
+}
+
+/* The index of the only one that fits; -ENOENT, -EEXIST. */
+static int only_one(const struct direct *d, enum reading reading, const union candidate_address *to,
+		    const union candidate_address *from)
+{
+	int found = -ENOENT;
+
+	for (unsigned int i = 0; i < d->n_accepted; i++) {
+		if (!fits(d->accepted[i], reading, to, from))
+			continue;
+		if (found >= 0)
+			return -EEXIST;
+		found = (int)i;
+	}
+	return found;
 }
 
 int direct_match(struct direct *d, const union candidate_address *to,
 		 const union candidate_address *from)
 {
+	bool four = from->sa.sa_family != 0;
+	enum reading reading = four ? FOUR_NUMBERS : ITS_END;
+	const enum reading last = four ? FOUR_NUMBERS : OUR_END;
 	const int on = 1;
+	int found;
 
 	if (d->matched >= 0)
 		return -EBUSY;
 	accept_all(d);
-	for (unsigned int i = 0; i < d->n_accepted; i++) {
-		if (!is(d->accepted[i], to, from))
-			continue;
-		d->matched = d->accepted[i];
-		d->accepted[i] = d->accepted[--d->n_accepted];
-		setsockopt(d->matched, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-		return 0;
-	}
-	return -ENOENT;
+	while ((found = only_one(d, reading, to, from)) == -ENOENT && reading != last)
+		reading++;
+	if (found < 0)
+		return found;
+	d->matched = d->accepted[found];
+	d->accepted[found] = d->accepted[--d->n_accepted];
+	setsockopt(d->matched, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	return 0;
 }
 
 int direct_take(struct direct *d)

@@ -4,7 +4,8 @@
  * the partner's endpoint IQ (PF6) with what has connected.
  *
  * Anybody may connect.  All four numbers of the connection, told over XMPP, say which is the
- * partner's; behind a NAT they differ, and then nothing matches: the relay is for that.
+ * partner's; behind a NAT they differ, and then nothing matches: the relay is for that.  A client of
+ * 2002 tells two of them, and more than one connection these fit is never guessed among.
  * A connection stands in the kernel's queue before its owner can tell of it, so the queue need only
  * be looked at then.
  */
@@ -17,7 +18,7 @@
 #define DIRECT_ACCEPTED_MAX 16
 
 struct direct {
-	int listeners[2]; /* IPv4, IPv6; -1: none */
+	int listeners[2]; /* IPv6, IPv4; -1: none */
 	int accepted[DIRECT_ACCEPTED_MAX];
 	unsigned int n_accepted;
 	int matched; /* the partner's; -1: none yet */
@@ -27,13 +28,17 @@ struct direct {
 void direct_init(struct direct *direct);
 
 /* Listen on ephemeral ports, and put own addresses (`interfaces`, of getifaddrs()) that may be
- * connected to under `jid` in `list`, at most DIRECT_OFFER_MAX.  Returns how many; without any
- * nothing listens. */
+ * connected to under `jid` in `list`, at most DIRECT_OFFER_MAX, the families in turn with IPv6 first
+ * (RFC 8305, section 4).  Returns how many; without any nothing listens. */
 unsigned int direct_open(struct direct *direct, const struct ifaddrs *interfaces, const char *jid,
 			 struct candidate *list);
 
-/* The partner's word: it is connected to `to` from `from`.  0 and matched; -ENOENT; -EBUSY when one
- * is matched already. */
+/*
+ * The partner's word: it is connected to `to` from `from`.  Of a client of 2002, which tells no
+ * `from` (family 0), `to` is read as DESIGN 2.1 has it: its own end, or our address with its port,
+ * or just where it connected to; the first of these that fits anything decides.  0 and matched;
+ * -ENOENT; -EEXIST when more than one fits; -EBUSY when one is matched already.
+ */
 int direct_match(struct direct *direct, const union candidate_address *to,
 		 const union candidate_address *from);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "conduit.h"
 #include "local.h"
 #include "outcome.h"
+#include "report.h"
 #include "terminal.h"
 
 #define WAIT_MS 1000
@@ -62,7 +62,7 @@ static int reach_local(struct forward *f, struct conduit *c)
 		err = local_dial(&f->local, f->account, &f->options->connect_to, &outcome);
 	if (err) {
 		say("local end: %s", strerror(-err));
-		target_refuse(&c->target, IQ_RESOURCE_CONSTRAINT,
+		couple_refuse(&c->couple, IQ_RESOURCE_CONSTRAINT,
 			      "its local end cannot be reached");
 		return outcome == OUTCOME_DONE ? OUTCOME_LOCAL : outcome;
 	}
@@ -77,12 +77,17 @@ static int carry(struct forward *f, struct conduit *c)
 
 	if (outcome == OUTCOME_DONE)
 		outcome = conduit_carry(c, f->local.fd, f->local.fd);
-	if (outcome == OUTCOME_DONE && !f->options->quiet) {
-		printf("carried %s %" PRIu64 " %" PRIu64 "\n", conduit_partner(c), c->stream.sent,
-		       c->stream.received);
-		fflush(stdout);
-	}
+	if (outcome == OUTCOME_DONE && !f->options->quiet)
+		report_carried(conduit_partner(c), c->stream.sent, c->stream.received,
+			       !c->stream.plain);
 	return outcome;
+}
+
+/* What ends one connection need not end the others. */
+static bool goes_on(const struct forward *f, int outcome)
+{
+	return !f->options->once && outcome != OUTCOME_STOPPED && outcome != OUTCOME_LOGIN &&
+	       outcome != OUTCOME_USAGE;
 }
 
 /* One connection, in either role. */
@@ -94,21 +99,16 @@ static int serve(struct forward *f)
 	if (outcome == OUTCOME_DONE)
 		outcome = conduit_wait(&c);
 	if (outcome == OUTCOME_DONE)
-		outcome = c.initiating ? accept_local(f) : reach_local(f, &c);
+		outcome = f->options->to ? accept_local(f) : reach_local(f, &c);
 	if (outcome == OUTCOME_DONE)
 		outcome = carry(f, &c);
+	if (outcome != OUTCOME_DONE && goes_on(f, outcome))
+		report_failed(conduit_partner(&c), outcome);
 	conduit_close(&c, outcome);
 	local_close(&f->local, outcome != OUTCOME_DONE);
 	if (outcome == OUTCOME_LOCAL) /* and what it was may still be so: no busy loop */
 		account_turn(f->account, NULL, 0, WAIT_MS);
 	return outcome;
-}
-
-/* What ends one connection need not end the others. */
-static bool goes_on(const struct forward *f, int outcome)
-{
-	return !f->options->once && outcome != OUTCOME_STOPPED && outcome != OUTCOME_LOGIN &&
-	       outcome != OUTCOME_USAGE;
 }
 
 static int open_listener(struct forward *f)
@@ -120,8 +120,7 @@ static int open_listener(struct forward *f)
 		say("127.0.0.1 port %u: %s", (unsigned int)port, strerror(-f->listener));
 		return OUTCOME_LOCAL;
 	}
-	printf("listening 127.0.0.1 %u\n", (unsigned int)port);
-	fflush(stdout);
+	report_listening("127.0.0.1", port);
 	return OUTCOME_DONE;
 }
 
@@ -135,10 +134,8 @@ int forward_run(const struct options *options, struct account *account)
 		outcome = open_listener(&f);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	if (!options->to) {
-		printf("ready %s\n", account_jid(account));
-		fflush(stdout);
-	}
+	if (!options->to)
+		report_ready(account_jid(account));
 	account_keep(account, true);
 	do
 		outcome = serve(&f);

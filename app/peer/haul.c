@@ -13,15 +13,17 @@
 void haul_describe(const struct transfer *t, char *buf, size_t size)
 {
 	uint64_t done = atomic_load(&t->done);
+	char of_all[32] = "";
 
+	if (!t->endless)
+		snprintf(of_all, sizeof(of_all), " of %" PRIu64, t->size);
 	switch (t->end) {
 	case TRANSFER_WHOLE:
 		snprintf(buf, size, "whole");
 		break;
 	case TRANSFER_TRUNCATED:
-		snprintf(buf, size,
-			 "truncated: the stream ended after %" PRIu64 " of %" PRIu64 " bytes", done,
-			 t->size);
+		snprintf(buf, size, "truncated: the stream ended after %" PRIu64 "%s bytes", done,
+			 of_all);
 		break;
 	case TRANSFER_EXCESS:
 		snprintf(buf, size, "more bytes came than the %" PRIu64 " announced", t->size);
@@ -30,8 +32,8 @@ void haul_describe(const struct transfer *t, char *buf, size_t size)
 		snprintf(buf, size, "the file changed its size while it was sent");
 		break;
 	case TRANSFER_NETWORK:
-		snprintf(buf, size, "connection broken after %" PRIu64 " of %" PRIu64 " bytes: %s",
-			 done, t->size, strerror(t->error));
+		snprintf(buf, size, "connection broken after %" PRIu64 "%s bytes: %s", done, of_all,
+			 strerror(t->error));
 		break;
 	case TRANSFER_FILE:
 		snprintf(buf, size, "cannot %s the file: %s", t->sending ? "read" : "write",
@@ -63,7 +65,7 @@ int haul(struct transfer *t, struct account *account, struct progress *progress,
 	bool through = false;
 	int outcome = OUTCOME_DONE, err;
 
-	progress_begin(progress, t->size, quiet);
+	progress_begin(progress, t->endless ? PROGRESS_UNKNOWN : t->size, quiet);
 	err = transfer_start(t);
 	if (err) {
 		say("cannot start the transfer: %s", strerror(-err));
@@ -84,6 +86,6 @@ int haul(struct transfer *t, struct account *account, struct progress *progress,
 	if (!through)
 		transfer_cancel(t);
 	transfer_join(t);
-	progress_end(progress);
+	progress_end(progress, atomic_load(&t->done));
 	return outcome;
 }

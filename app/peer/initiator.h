@@ -11,31 +11,29 @@
 #define TANDEM_INITIATOR_H
 
 #include "direct.h"
-#include "leg.h"
-#include "offer.h"
-#include "options.h"
+#include "partner.h"
 
 struct initiator {
-	const struct options *options;
-	struct account *account;
-	struct offer *offer; /* the owner fills in what it is for */
-	struct leg leg;
+	struct partner *partner;
 	struct direct direct;
-	char to[JID_MAX + 1]; /* full JID of the Target, once found */
-	bool offered, cancelled;
+	struct account_query offered; /* PF2, and what became of it */
 };
 
-/* 0, or OUTCOME_LOCAL; said.  Always follow by initiator_close(). */
-int initiator_open(struct initiator *in, const struct options *options, struct account *account);
+void initiator_init(struct initiator *in, struct partner *partner);
 
-/* All of the above, after login.  An outcome; said. */
-int initiator_connect(struct initiator *in);
+/* Who the options name is to be the partner, and a new sid.  An outcome; said. */
+int initiator_begin(struct initiator *in);
 
-/* The partner's words; whether `iq` was such. */
+/* All of the above, after login.  `swapped`: the partner has offered before, and it failed.  An
+ * outcome; said. */
+int initiator_connect(struct initiator *in, bool swapped);
+
+/* Whether the last offer was answered by item-not-found (A1, A2): then the partner may offer. */
+bool initiator_unreached(const struct initiator *in);
+
+/* The partner's claim; whether `iq` was such. */
 bool initiator_on_request(struct initiator *in, xmpp_stanza_t *iq);
 
-/* Close in order after OUTCOME_DONE; otherwise reset, and tell the Target why unless it was the one
- * who gave up.  `why` may be NULL. */
-void initiator_close(struct initiator *in, int outcome, const char *why);
+void initiator_close(struct initiator *in);
 
 #endif

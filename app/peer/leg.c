@@ -10,6 +10,7 @@
 #include "iq.h"
 #include "outcome.h"
 #include "progress.h"
+#include "report.h"
 #include "terminal.h"
 #include "transfer.h"
 
@@ -32,9 +33,8 @@ static void complain(const struct candidate *c, const char *what, const char *wh
 	say("%s at %s port %s: %s%s", c->jid, ip, port, what, why);
 }
 
-/* Those that may be tried, in their order; returns how many. */
-static unsigned int choose(const struct candidate *list, unsigned int n,
-			   const struct leg_choice *choice, const struct candidate **chosen)
+unsigned int leg_choose(const struct candidate *list, unsigned int n,
+			const struct leg_choice *choice, const struct candidate **chosen)
 {
 	unsigned int kept = 0;
 
@@ -53,31 +53,27 @@ static unsigned int choose(const struct candidate *list, unsigned int n,
 	return kept;
 }
 
-int leg_dial(struct leg *leg, struct account *account, const struct candidate *list, unsigned int n,
-	     const struct leg_choice *choice, int64_t timeout_ms)
+int leg_dial(struct leg *leg, struct account *account, const struct candidate *const *list,
+	     unsigned int n, int64_t timeout_ms)
 {
-	const struct candidate *chosen[CANDIDATE_TRY_MAX] = {0};
 	const union candidate_address *addrs[CANDIDATE_TRY_MAX];
-	unsigned int kept = choose(list, n, choice, chosen), winner = 0;
+	unsigned int winner = 0;
 	int errors[CANDIDATE_TRY_MAX], outcome, fd;
 
-	if (kept == 0) {
-		say("no connection offered that may be tried");
-		return OUTCOME_REFUSED;
-	}
-	for (unsigned int i = 0; i < kept; i++)
-		addrs[i] = &chosen[i]->addr;
-	fd = dial_race(account, addrs, kept, timeout_ms < DIAL_MAX_MS ? timeout_ms : DIAL_MAX_MS,
+	for (unsigned int i = 0; i < n; i++)
+		addrs[i] = &list[i]->addr;
+	report_connecting(list, n);
+	fd = dial_race(account, addrs, n, timeout_ms < DIAL_MAX_MS ? timeout_ms : DIAL_MAX_MS,
 		       &winner, errors, &outcome);
 	if (fd >= 0) {
 		leg->fd = fd;
-		strcpy(leg->relay, chosen[winner]->jid);
+		strcpy(leg->relay, list[winner]->jid);
 		return OUTCOME_DONE;
 	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	for (unsigned int i = 0; i < kept; i++)
-		complain(chosen[i], "", strerror(errors[i] ? -errors[i] : ETIMEDOUT));
+	for (unsigned int i = 0; i < n; i++)
+		complain(list[i], "", strerror(errors[i] ? -errors[i] : ETIMEDOUT));
 	say("none of the connections offered can be reached");
 	return OUTCOME_REFUSED;
 }

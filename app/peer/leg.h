@@ -22,12 +22,17 @@ struct leg_choice {
 	const struct candidate_policy *policy;
 };
 
+/* Those of `list` that may be tried go to `chosen`, of CANDIDATE_TRY_MAX, in their order; why others
+ * may not is said.  Returns how many. */
+unsigned int leg_choose(const struct candidate *list, unsigned int n,
+			const struct leg_choice *choice, const struct candidate **chosen);
+
 /*
- * Connect to whichever of `list` answers first, at most CANDIDATE_TRY_MAX of them, begun in their
- * order (dial_race()).  An outcome; what went wrong has been said.
+ * Connect to whichever of `list` answers first, begun in their order (dial_race()).  An outcome;
+ * what went wrong has been said.
  */
-int leg_dial(struct leg *leg, struct account *account, const struct candidate *list, unsigned int n,
-	     const struct leg_choice *choice, int64_t timeout_ms);
+int leg_dial(struct leg *leg, struct account *account, const struct candidate *const *list,
+	     unsigned int n, int64_t timeout_ms);
 
 /* Send the claim; does not wait.  An outcome. */
 int leg_claim(struct leg *leg, struct account *account, const char *sid, const char *peer);

@@ -10,6 +10,7 @@
 #include "outcome.h"
 #include "pipe.h"
 #include "receiver.h"
+#include "report.h"
 #include "secret.h"
 #include "sender.h"
 #include "stop.h"
@@ -60,12 +61,18 @@ int main(int argc, char **argv)
 	char *password;
 	int parsed = options_parse(argc, argv, &options), outcome = OUTCOME_LOCAL;
 
-	if (parsed)
+	report_begin(options.json, options.command == COMMAND_PIPE);
+	if (parsed) {
+		report_end(parsed < 0 ? OUTCOME_USAGE : OUTCOME_DONE);
 		return parsed < 0 ? OUTCOME_USAGE : OUTCOME_DONE;
+	}
 	stop_install(account_interrupt);
 	password = secret_read(options.password_file, options.jid);
 	if (password)
 		outcome = run(&options, password);
 	secret_free(password);
-	return stop_signal() && outcome != OUTCOME_DONE ? OUTCOME_STOPPED + stop_signal() : outcome;
+	if (stop_signal() && outcome != OUTCOME_DONE)
+		outcome = OUTCOME_STOPPED + stop_signal();
+	report_end(outcome);
+	return outcome;
 }

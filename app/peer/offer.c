@@ -47,7 +47,16 @@ bool offer_is(xmpp_stanza_t *iq)
 {
 	xmpp_stanza_t *query = query_of(iq);
 
-	return iq_is(iq, "set") && query && (file_of(query) || stream_of(query));
+	return iq_is(iq, "set") && query &&
+	       !xmpp_stanza_get_child_by_name_and_ns(query, "endpoint", IQ_NS);
+}
+
+bool offer_knows(xmpp_stanza_t *iq, enum offer_kind kind)
+{
+	xmpp_stanza_t *query = query_of(iq);
+
+	return query && ((kind == OFFER_FILE && file_of(query)) ||
+			 (kind == OFFER_STREAM && stream_of(query)));
 }
 
 static int add_connection(xmpp_stanza_t *query, const struct candidate *c)
@@ -77,6 +86,15 @@ static int add_file(xmpp_stanza_t *query, const struct offer *offer)
 	return 0;
 }
 
+static int add_kind(xmpp_stanza_t *query, const struct offer *offer)
+{
+	if (offer->kind == OFFER_FILE)
+		return add_file(query, offer);
+	if (offer->kind == OFFER_STREAM && !iq_add(query, "stream", IQ_STREAM_NS))
+		return -ENOMEM;
+	return 0;
+}
+
 static int fill_offer(xmpp_stanza_t *iq, const struct offer *offer)
 {
 	xmpp_stanza_t *query = iq_add(iq, "query", IQ_NS);
@@ -87,9 +105,7 @@ static int fill_offer(xmpp_stanza_t *iq, const struct offer *offer)
 		if (add_connection(query, &offer->candidates[i]) < 0)
 			return -ENOMEM;
 	}
-	if (offer->kind == OFFER_FILE)
-		return add_file(query, offer);
-	return iq_add(query, "stream", IQ_STREAM_NS) ? 0 : -ENOMEM;
+	return add_kind(query, offer);
 }
 
 xmpp_stanza_t *offer_build(xmpp_ctx_t *ctx, const char *to, const struct offer *offer)
@@ -157,9 +173,11 @@ const char *offer_parse(xmpp_stanza_t *iq, struct offer *offer)
 	if (!sid)
 		return "no valid sid";
 	file = file_of(query);
-	if (!file == !stream_of(query))
-		return "neither a file nor a stream, or both";
-	offer->kind = file ? OFFER_FILE : OFFER_STREAM;
+	if (file && stream_of(query))
+		return "both a file and a stream";
+	offer->kind = file ? OFFER_FILE : stream_of(query) ? OFFER_STREAM : OFFER_PLAIN;
+	offer->name[0] = '\0';
+	offer->size = 0;
 	fault = file ? parse_file(file, offer) : NULL;
 	if (fault)
 		return fault;
@@ -168,7 +186,20 @@ const char *offer_parse(xmpp_stanza_t *iq, struct offer *offer)
 	return NULL;
 }
 
-xmpp_stanza_t *offer_accept(xmpp_stanza_t *iq, const char *sid, const char *jid)
+const char *offer_swap(xmpp_stanza_t *iq, struct offer *offer)
+{
+	xmpp_stanza_t *query = query_of(iq);
+	const char *sid = query ? iq_sid(query) : NULL;
+
+	if (!sid)
+		return "no valid sid";
+	if (strcmp(sid, offer->sid) != 0)
+		return "another sid";
+	offer->n_candidates = offer_candidates(query, offer->candidates);
+	return NULL;
+}
+
+xmpp_stanza_t *offer_accept(xmpp_stanza_t *iq, const struct offer *offer, const char *jid)
 {
 	xmpp_stanza_t *result = iq_result(iq), *query, *connection;
 
@@ -176,8 +207,9 @@ xmpp_stanza_t *offer_accept(xmpp_stanza_t *iq, const char *sid, const char *jid)
 		return NULL;
 	query = iq_add(result, "query", IQ_NS);
 	connection = query ? iq_add(query, "connection", NULL) : NULL;
-	if (!connection || xmpp_stanza_set_attribute(query, "sid", sid) != XMPP_EOK ||
-	    xmpp_stanza_set_attribute(connection, "jid", jid) != XMPP_EOK) {
+	if (!connection || xmpp_stanza_set_attribute(query, "sid", offer->sid) != XMPP_EOK ||
+	    xmpp_stanza_set_attribute(connection, "jid", jid) != XMPP_EOK ||
+	    add_kind(query, offer) < 0) {
 		xmpp_stanza_release(result);
 		return NULL;
 	}

@@ -18,11 +18,13 @@
 enum offer_kind {
 	OFFER_FILE,   /* <file name size/>: one file, from Initiator to Target */
 	OFFER_STREAM, /* <stream/>: bytes both ways, without end known */
+	OFFER_PLAIN,  /* neither: a client of 2002, which knows the proposal alone */
 };
 
 struct offer {
 	enum offer_kind kind;
 	char sid[IQ_SID_MAX + 1];
+	/* OFFER_FILE: */
 	char name[OFFER_NAME_MAX + 1];
 	uint64_t size; /* bytes, at most INT64_MAX */
 	unsigned int n_candidates;
@@ -40,8 +42,8 @@ struct offer_complete {
  * nor such as reorder text, at most OFFER_NAME_MAX bytes.  Otherwise what is wrong with it. */
 const char *offer_name_fault(const char *name);
 
-/* Whether this stanza means to be an offer: an IQ set with the proposal's query and our <file/> or
- * <stream/> in it. */
+/* Whether this stanza means to be an offer: an IQ set with the proposal's query, and no <endpoint/>
+ * in it. */
 bool offer_is(xmpp_stanza_t *iq);
 
 /* The IQ set of PF1. */
@@ -55,8 +57,17 @@ const char *offer_parse(xmpp_stanza_t *iq, struct offer *offer);
 /* The <connection/> elements of `query` in `ns`, as above; returns how many were taken. */
 unsigned int offer_candidates(xmpp_stanza_t *query, struct candidate *list);
 
+/* An offer of the same, with the roles swapped (A1.3, A2.2): the partner's connections take the place
+ * of those in `offer`, the rest of which stays.  NULL, or what is wrong with it (then `offer` is
+ * unchanged). */
+const char *offer_swap(xmpp_stanza_t *iq, struct offer *offer);
+
+/* Whether whoever sent this, an offer or the answer to one, says that it is tandem too: it then
+ * repeats what the offer is for.  Others know nothing of "complete", "end" and "cancel". */
+bool offer_knows(xmpp_stanza_t *iq, enum offer_kind kind);
+
 /* The result of PF5: `jid` of the connection taken. */
-xmpp_stanza_t *offer_accept(xmpp_stanza_t *iq, const char *sid, const char *jid);
+xmpp_stanza_t *offer_accept(xmpp_stanza_t *iq, const struct offer *offer, const char *jid);
 
 /* The connection a PF5 result names: the index of the first candidate of that JID, or -EINVAL when
  * the stanza is malformed, for another sid, or names what was not offered. */

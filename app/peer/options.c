@@ -42,17 +42,19 @@ static const char usage[] =
 	"  --timeout SECONDS     longest wait for an answer, or with no byte of a file\n"
 	"                        moving (120)\n"
 	"  --quiet               no progress, no summary\n"
+	"  --json                tell scripts in JSON, an object a line\n"
 	"  --help, --version\n"
 	"\n"
-	"With TO:\n"
+	"The side with TO offers connections; when none of them is of use, the other does.\n"
 	"  --via RELAY           JID of the relay (without: what the own server lists)\n"
 	"  --direct              with --via too, offer own addresses before the relay's\n"
-	"  --no-direct           offer the relay's only: the partner then learns no address\n"
+	"  --no-listen           offer none of them, but connect to the partner's\n"
+	"  --no-direct           relays only: the partner then learns no address\n"
+	"  --allow-private       connect to private addresses off the own subnets too\n"
 	"\n"
 	"Without TO:\n"
 	"  --from JID            take offers of this user (bare or full JID; repeatable),\n"
 	"                        refuse others (without: ask on the terminal)\n"
-	"  --allow-private       connect to relays with private addresses off the own subnets\n"
 	"\n"
 	"receive:\n"
 	"  --directory DIR       where the file goes (.)\n"
@@ -146,6 +148,13 @@ static int set_quiet(struct options *o, const char *text)
 	return 0;
 }
 
+static int set_json(struct options *o, const char *text)
+{
+	(void)text;
+	o->json = true;
+	return 0;
+}
+
 static int set_via(struct options *o, const char *text)
 {
 	o->via = text;
@@ -229,6 +238,13 @@ static int set_no_direct(struct options *o, const char *text)
 	return 0;
 }
 
+static int set_no_listen(struct options *o, const char *text)
+{
+	(void)text;
+	o->no_listen = true;
+	return 0;
+}
+
 static int set_once(struct options *o, const char *text)
 {
 	(void)text;
@@ -240,7 +256,6 @@ enum {
 	BOTH_WAYS = COMMAND_PIPE | COMMAND_FORWARD,
 	ALL = COMMAND_RECEIVE | COMMAND_SEND | BOTH_WAYS,
 	TARGETS = COMMAND_RECEIVE | BOTH_WAYS,
-	INITIATORS = COMMAND_SEND | BOTH_WAYS,
 };
 
 static const struct row {
@@ -256,13 +271,15 @@ static const struct row {
 	{"ca-file", required_argument, ALL, set_ca_file},
 	{"timeout", required_argument, ALL, set_timeout},
 	{"quiet", no_argument, ALL, set_quiet},
+	{"json", no_argument, ALL, set_json},
 	{"from", required_argument, TARGETS, add_from},
 	{"directory", required_argument, COMMAND_RECEIVE, set_directory},
 	{"output", required_argument, COMMAND_RECEIVE, set_output},
-	{"allow-private", no_argument, TARGETS, set_allow_private},
-	{"via", required_argument, INITIATORS, set_via},
-	{"direct", no_argument, INITIATORS, set_direct},
-	{"no-direct", no_argument, INITIATORS, set_no_direct},
+	{"via", required_argument, ALL, set_via},
+	{"direct", no_argument, ALL, set_direct},
+	{"no-listen", no_argument, ALL, set_no_listen},
+	{"no-direct", no_argument, ALL, set_no_direct},
+	{"allow-private", no_argument, ALL, set_allow_private},
 	{"listen", required_argument, COMMAND_FORWARD, set_listen},
 	{"to", required_argument, COMMAND_FORWARD, set_to},
 	{"exec", required_argument, COMMAND_FORWARD, set_exec},
@@ -355,12 +372,10 @@ static const char *combination_fault(const struct options *o)
 		return "--jid is missing";
 	if (o->to && (!jid_valid(o->to) || !jid_has_node(o->to)))
 		return "the last operand is not the JID of a user";
-	if (o->to && (o->n_from > 0 || o->allow_private))
-		return "--from and --allow-private are of the side that waits, without a JID";
-	if (o->direct && o->no_direct)
-		return "--direct or --no-direct, not both";
-	if (!o->to && (o->via || o->direct || o->no_direct))
-		return "--via, --direct and --no-direct are of the side that offers, with a JID";
+	if (o->to && o->n_from > 0)
+		return "--from is of the side that waits, without a JID";
+	if (o->direct && (o->no_direct || o->no_listen))
+		return "--direct goes with neither --no-direct nor --no-listen";
 	if (o->command != COMMAND_FORWARD)
 		return NULL;
 	if (o->to && (!o->listens || ends > 0))
@@ -398,6 +413,6 @@ int options_parse(int argc, char **argv, struct options *o)
 	fault = combination_fault(o);
 	if (fault)
 		say("%s; see --help", fault);
-	o->direct = o->direct || (!o->via && !o->no_direct);
+	o->direct = o->direct || (!o->via && !o->no_direct && !o->no_listen);
 	return fault ? -EINVAL : 0;
 }

@@ -24,21 +24,23 @@ struct options {
 	char server[256]; /* "": by DNS */
 	uint16_t port;	  /* 0: default */
 	int64_t timeout_ms;
-	bool quiet;
+	bool quiet, json;
+	const char *via;
+	bool no_direct, no_listen, direct; /* as asked for; then `direct`: own addresses offered */
+	bool allow_private;
 
-	/* The Initiator */
-	const char *to; /* NULL: this is the Target */
-	const char *via, *file;
+	/* Who begins */
+	const char *to; /* NULL: this one waits */
+	const char *file;
 	bool listens;
-	bool no_direct, direct; /* as asked for; then `direct` is whether to */
-	uint16_t listen_port;	/* 0: any */
+	uint16_t listen_port; /* 0: any */
 
-	/* The Target */
+	/* Who waits */
 	const char *from[OPTIONS_FROM_MAX];
 	unsigned int n_from;
 	const char *directory, *output, *exec;
 	union candidate_address connect_to; /* sa_family 0: none */
-	bool allow_private, once;
+	bool once;
 };
 
 /* 0: go on.  1: --help or --version was served.  -EINVAL: said what is wrong. */

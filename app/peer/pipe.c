@@ -6,6 +6,7 @@
 
 #include "conduit.h"
 #include "outcome.h"
+#include "report.h"
 #include "terminal.h"
 
 static int run(struct conduit *c, const struct options *options)
@@ -14,8 +15,8 @@ static int run(struct conduit *c, const struct options *options)
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	if (!c->initiating)
-		say("ready %s", account_jid(c->account));
+	if (!options->to)
+		report_ready(account_jid(c->account));
 	if ((outcome = conduit_wait(c)) || (outcome = conduit_connect(c)))
 		return outcome;
 	if (!options->quiet)
@@ -30,6 +31,9 @@ int pipe_run(const struct options *options, struct account *account)
 
 	if (outcome == OUTCOME_DONE)
 		outcome = run(&c, options);
+	if (outcome == OUTCOME_DONE)
+		report_carried(conduit_partner(&c), c.stream.sent, c.stream.received,
+			       !c.stream.plain);
 	if (outcome == OUTCOME_DONE && !options->quiet)
 		say("sent %" PRIu64 " bytes, received %" PRIu64, c.stream.sent, c.stream.received);
 	conduit_close(&c, outcome);

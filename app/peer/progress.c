@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report.h"
 #include "terminal.h"
 
 #define DRAW_MS	  200
+#define TELL_MS	  1000
 #define BAR_CELLS 30
 
 int64_t progress_now_ms(void)
@@ -54,14 +56,20 @@ void progress_begin(struct progress *p, uint64_t total, bool quiet)
 	p->total = total;
 	p->started_ms = progress_now_ms();
 	p->drawn_ms = 0;
+	p->told_ms = p->started_ms;
 }
 
 void progress_update(struct progress *p, uint64_t done)
 {
 	char line[160], cells[BAR_CELLS + 1], moved[32], total[32], rate[32];
 	int64_t now = progress_now_ms();
-	double part = p->total ? (double)done / (double)p->total : 1;
+	bool known = p->total != PROGRESS_UNKNOWN;
+	double part = p->total && known ? (double)done / (double)p->total : 1;
 
+	if (p->summary && now - p->told_ms >= TELL_MS) {
+		p->told_ms = now;
+		report_progress(done, p->total);
+	}
 	if (!p->bar || now - p->drawn_ms < DRAW_MS)
 		return;
 	p->drawn_ms = now;
@@ -71,13 +79,17 @@ void progress_update(struct progress *p, uint64_t done)
 	bytes_text(moved, sizeof(moved), done);
 	bytes_text(total, sizeof(total), p->total);
 	rate_text(rate, sizeof(rate), done, now - p->started_ms);
-	snprintf(line, sizeof(line), "[%s] %3d %%  %s of %s  %s", cells, (int)(part * 100), moved,
-		 total, rate);
+	if (!known)
+		snprintf(line, sizeof(line), "%s  %s", moved, rate);
+	else
+		snprintf(line, sizeof(line), "[%s] %3d %%  %s of %s  %s", cells, (int)(part * 100),
+			 moved, total, rate);
 	terminal_status(line);
 }
 
-void progress_end(struct progress *p)
+void progress_end(struct progress *p, uint64_t done)
 {
+	p->total = done;
 	if (p->bar)
 		terminal_status("");
 }

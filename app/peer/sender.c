@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,24 +16,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "couple.h"
 #include "haul.h"
-#include "initiator.h"
 #include "offer.h"
 #include "outcome.h"
+#include "report.h"
 #include "terminal.h"
 
 #define RETRY_MS 1000 /* between two attempts at the last word */
 #define GONE_MS	 5000 /* how long after the partner's FIN its verdict may come */
 
 struct sender {
-	struct initiator in;
+	struct couple couple;
 	struct transfer transfer;
 	char broken[200]; /* how the transfer failed; "": it did not */
 };
 
 static int open_file(struct sender *s)
 {
-	const char *path = s->in.options->file, *name = strrchr(path, '/'), *fault;
+	const char *path = s->couple.partner.options->file, *name = strrchr(path, '/'), *fault;
 	struct stat st;
 
 	name = name ? name + 1 : path;
@@ -52,8 +52,8 @@ static int open_file(struct sender *s)
 		say("%s: %s", path, fault);
 		return OUTCOME_LOCAL;
 	}
-	strcpy(s->in.offer->name, name);
-	s->in.offer->size = (uint64_t)st.st_size;
+	strcpy(s->couple.partner.offer->name, name);
+	s->couple.partner.offer->size = (uint64_t)st.st_size;
 	return OUTCOME_DONE;
 }
 
@@ -61,22 +61,23 @@ static bool on_request(void *ctx, xmpp_stanza_t *iq)
 {
 	struct sender *s = ctx;
 
-	return initiator_on_request(&s->in, iq);
+	return couple_on_request(&s->couple, iq);
 }
 
 static int send_bytes(struct sender *s, struct progress *progress)
 {
 	int outcome;
 
-	s->transfer.socket = s->in.leg.fd;
+	s->transfer.socket = s->couple.partner.leg.fd;
 	s->transfer.sending = true;
-	s->transfer.size = s->in.offer->size;
-	outcome = haul(&s->transfer, s->in.account, progress, &s->in.cancelled,
-		       s->in.options->timeout_ms, s->in.options->quiet);
+	s->transfer.size = s->couple.partner.offer->size;
+	outcome = haul(&s->transfer, s->couple.partner.account, progress,
+		       &s->couple.partner.cancelled, s->couple.partner.options->timeout_ms,
+		       s->couple.partner.options->quiet);
 	if (outcome != OUTCOME_DONE || s->transfer.end == TRANSFER_WHOLE)
 		return outcome;
 	haul_describe(&s->transfer, s->broken, sizeof(s->broken));
-	say("%s: %s", s->in.options->file, s->broken);
+	say("%s: %s", s->couple.partner.options->file, s->broken);
 	return s->transfer.end == TRANSFER_FILE ? OUTCOME_LOCAL : OUTCOME_BROKEN;
 }
 
@@ -87,8 +88,9 @@ struct verdict_wait {
 
 static int verdict_turn(struct sender *s, struct verdict_wait *w)
 {
-	struct pollfd polled = {.fd = w->gone ? -1 : s->in.leg.fd, .events = POLLIN};
-	int outcome = account_turn(s->in.account, &polled, 1, w->deadline_ms - progress_now_ms());
+	struct pollfd polled = {.fd = w->gone ? -1 : s->couple.partner.leg.fd, .events = POLLIN};
+	int outcome = account_turn(s->couple.partner.account, &polled, 1,
+				   w->deadline_ms - progress_now_ms());
 
 	/* It has nothing to send, so this is its end: the verdict is on its way, or it died. */
 	if (outcome == OUTCOME_DONE && polled.revents) {
@@ -112,35 +114,37 @@ static int judge(struct sender *s, struct verdict_wait *w, struct account_query 
 		return OUTCOME_DONE;
 	}
 	iq_error_describe(q->answer, why, sizeof(why));
-	say("%s did not confirm the file: %s", s->in.to, why);
+	say("%s did not confirm the file: %s", s->couple.partner.jid, why);
 	return OUTCOME_BROKEN;
 }
 
 /* Tell size and hash until the partner has judged; repeating it does no harm. */
 static int tell_complete(struct sender *s)
 {
-	struct verdict_wait w = {.deadline_ms = progress_now_ms() + s->in.options->timeout_ms};
-	struct offer_complete complete = {.bytes = s->in.offer->size};
+	struct verdict_wait w = {.deadline_ms =
+					 progress_now_ms() + s->couple.partner.options->timeout_ms};
+	struct offer_complete complete = {.bytes = s->couple.partner.offer->size};
 	struct account_query q = {0};
 	int outcome = OUTCOME_DONE;
 	bool decided = false;
 
-	strcpy(complete.sid, s->in.offer->sid);
+	strcpy(complete.sid, s->couple.partner.offer->sid);
 	memcpy(complete.digest, s->transfer.digest, sizeof(complete.digest));
 	while (outcome == OUTCOME_DONE && !decided) {
-		if (s->in.cancelled || progress_now_ms() >= w.deadline_ms) {
-			if (!s->in.cancelled)
-				say("%s: no confirmation%s", s->in.to,
+		if (s->couple.partner.cancelled || progress_now_ms() >= w.deadline_ms) {
+			if (!s->couple.partner.cancelled)
+				say("%s: no confirmation%s", s->couple.partner.jid,
 				    w.gone ? ", it closed the connection" : " in time");
-			outcome = s->in.cancelled || w.gone ? OUTCOME_BROKEN : OUTCOME_TIMEOUT;
+			outcome = s->couple.partner.cancelled || w.gone ? OUTCOME_BROKEN
+									: OUTCOME_TIMEOUT;
 			break;
 		}
-		if (!account_online(s->in.account))
+		if (!account_online(s->couple.partner.account))
 			account_forget(&q); /* its answer is lost with the stream */
 		else if (!q.id && progress_now_ms() >= w.retry_at_ms)
-			account_ask(s->in.account, &q,
-				    offer_complete_build(account_ctx(s->in.account), s->in.to,
-							 &complete));
+			account_ask(s->couple.partner.account, &q,
+				    offer_complete_build(account_ctx(s->couple.partner.account),
+							 s->couple.partner.jid, &complete));
 		outcome = verdict_turn(s, &w);
 		if (outcome == OUTCOME_DONE && q.answer) {
 			outcome = judge(s, &w, &q, &decided);
@@ -151,13 +155,49 @@ static int tell_complete(struct sender *s)
 	return outcome;
 }
 
+/* The last word about a file that a client of 2002 has: its kernel has it all, and it closes in
+ * order, or does not care to. */
+static int see_taken(struct sender *s)
+{
+	struct partner *p = &s->couple.partner;
+	int64_t deadline_ms = progress_now_ms() + p->options->timeout_ms;
+	bool all = false, closed = false;
+	int outcome = OUTCOME_DONE, left;
+
+	while ((left = transfer_unacknowledged(p->leg.fd)) >= 0 && !closed) {
+		struct pollfd polled = {.fd = all ? p->leg.fd : -1, .events = POLLIN};
+		int64_t now = progress_now_ms();
+
+		if (left == 0 && !all) {
+			all = true;
+			deadline_ms = now + GONE_MS;
+		}
+		if (now >= deadline_ms && all)
+			return OUTCOME_DONE;
+		if (now >= deadline_ms) {
+			say("%s does not take the last %d bytes", p->jid, left);
+			return OUTCOME_TIMEOUT;
+		}
+		outcome = account_turn(p->account, &polled, 1, deadline_ms - now);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		closed = polled.revents != 0;
+	}
+	if (left >= 0)
+		return OUTCOME_DONE;
+	say("%s: connection broken at its end: %s", p->jid, strerror(-left));
+	return OUTCOME_BROKEN;
+}
+
 static void report(const struct sender *s, const struct progress *progress)
 {
-	printf("sent %" PRIu64 " ", s->in.offer->size);
-	for (size_t i = 0; i < sizeof(s->transfer.digest); i++)
-		printf("%02x", s->transfer.digest[i]);
-	printf("\n");
-	fflush(stdout);
+	struct report_file file = {.bytes = s->couple.partner.offer->size,
+				   .confirmed = !s->couple.partner.plain};
+
+	memcpy(file.digest, s->transfer.digest, sizeof(file.digest));
+	if (!file.confirmed)
+		say("%s cannot confirm that it has all of it", s->couple.partner.jid);
+	report_file(&file);
 	progress_summary(progress, "sent");
 }
 
@@ -166,11 +206,12 @@ static int run(struct sender *s)
 	struct progress progress;
 	int outcome;
 
-	if ((outcome = open_file(s)) || (outcome = account_login(s->in.account)) ||
-	    (outcome = initiator_connect(&s->in)))
+	if ((outcome = open_file(s)) || (outcome = account_login(s->couple.partner.account)) ||
+	    (outcome = couple_connect(&s->couple)))
 		return outcome;
-	account_keep(s->in.account, true);
-	if ((outcome = send_bytes(s, &progress)) || (outcome = tell_complete(s)))
+	account_keep(s->couple.partner.account, true);
+	if ((outcome = send_bytes(s, &progress)) ||
+	    (outcome = s->couple.partner.plain ? see_taken(s) : tell_complete(s)))
 		return outcome;
 	report(s, &progress);
 	return OUTCOME_DONE;
@@ -179,14 +220,14 @@ static int run(struct sender *s)
 int sender_run(const struct options *options, struct account *account)
 {
 	struct sender s = {.transfer = {.file = -1}};
-	int outcome = initiator_open(&s.in, options, account);
+	int outcome = couple_open(&s.couple, options, account, OFFER_FILE);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	account_on_request(account, on_request, &s);
 	outcome = run(&s);
 	account_on_request(account, NULL, NULL);
-	initiator_close(&s.in, outcome, s.broken);
+	couple_close(&s.couple, outcome, false, s.broken);
 	if (s.transfer.file >= 0)
 		close(s.transfer.file);
 	return outcome;

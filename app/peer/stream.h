@@ -7,6 +7,9 @@
  * each side, when its own source has ended, shuts the connection down for writing and says by an IQ
  * (<end/>) how many bytes it has sent; the other answers when it has received and passed on just
  * as many.  Only then does the local sink see the end: what ends without an error is whole.
+ *
+ * A client of 2002 knows no such word; with one, the end of its stream is all there is, and that
+ * what it was sent arrived is seen from its closing in order.
  */
 #ifndef TANDEM_STREAM_H
 #define TANDEM_STREAM_H
@@ -20,6 +23,7 @@ struct stream {
 	const char *sid, *partner; /* full JID */
 	const bool *cancelled;	   /* the partner gave up */
 	int64_t timeout_ms;	   /* longest wait for the partner's last word while offline */
+	bool plain;		   /* the partner is a client of 2002 */
 	int socket;		   /* blocking */
 	int source, sink;	   /* may be one descriptor */
 

@@ -14,11 +14,13 @@
 #define PASSWORD_MAX_BYTES 1024
 
 static bool status_shown;
+static char last[LINE_BYTES];
+static void (*divert)(const char *line);
 
-/* Length of the well-formed UTF-8 sequence at `s`, 0 when it is none. */
-static size_t sequence(const unsigned char *s, unsigned int *code)
+size_t terminal_sequence(const char *text, unsigned int *code)
 {
 	static const unsigned int least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *s = (const unsigned char *)text;
 	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
 
 	if (n == 1) {
@@ -33,7 +35,9 @@ static size_t sequence(const unsigned char *s, unsigned int *code)
 			return 0;
 		*code = *code << 6 | (s[i] & 0x3fu);
 	}
-	return *code >= least[n] ? n : 0;
+	if (*code < least[n] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
+		return 0;
+	return n;
 }
 
 static bool harmful(unsigned int code)
@@ -49,7 +53,7 @@ void terminal_clean(char *text)
 
 	while (*text) {
 		unsigned int code = 0;
-		size_t n = sequence((const unsigned char *)text, &code);
+		size_t n = terminal_sequence(text, &code);
 
 		if (n == 0 || harmful(code)) {
 			*out++ = '?';
@@ -74,15 +78,27 @@ void terminal_status(const char *text)
 
 void say(const char *fmt, ...)
 {
-	char line[LINE_BYTES];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
+	vsnprintf(last, sizeof(last), fmt, args);
 	va_end(args);
-	terminal_clean(line);
+	terminal_clean(last);
 	terminal_status("");
-	fprintf(stderr, "tandem: %s\n", line);
+	if (divert)
+		divert(last);
+	else
+		fprintf(stderr, "tandem: %s\n", last);
+}
+
+void terminal_divert(void (*fn)(const char *line))
+{
+	divert = fn;
+}
+
+const char *terminal_last(void)
+{
+	return last;
 }
 
 static char *read_line(int fd)

@@ -2,9 +2,11 @@
 #include "transfer.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,8 +105,8 @@ static enum transfer_end receive_file(struct transfer *t, EVP_MD_CTX *md, unsign
 		if (n < 0)
 			return failed(t, TRANSFER_NETWORK, errno);
 		if (n == 0)
-			return done == t->size ? TRANSFER_WHOLE : TRANSFER_TRUNCATED;
-		if ((uint64_t)n > t->size - done)
+			return t->endless || done == t->size ? TRANSFER_WHOLE : TRANSFER_TRUNCATED;
+		if (!t->endless && (uint64_t)n > t->size - done)
 			return TRANSFER_EXCESS;
 		if (EVP_DigestUpdate(md, buf, (size_t)n) != 1)
 			return failed(t, TRANSFER_FILE, ENOMEM);
@@ -164,6 +166,16 @@ void transfer_join(struct transfer *t)
 {
 	pthread_join(t->thread, NULL);
 	close(t->event_fd);
+}
+
+int transfer_unacknowledged(int fd)
+{
+	int err = 0, left = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || ioctl(fd, SIOCOUTQ, &left) < 0)
+		return -errno;
+	return err ? -err : left;
 }
 
 void transfer_reset(int fd)

@@ -34,6 +34,7 @@ struct transfer {
 	int file;
 	bool sending;
 	uint64_t size; /* bytes announced */
+	bool endless;  /* receiving, and none were: the end of the stream is all there is */
 
 	/* shared */
 	_Atomic uint64_t done; /* bytes so far */
@@ -56,6 +57,10 @@ int transfer_start(struct transfer *t);
 void transfer_cancel(struct transfer *t);
 
 void transfer_join(struct transfer *t);
+
+/* How much of what was written to a connection, its end included, the other end has not
+ * acknowledged yet: 0 is all; negative errno when the connection is broken. */
+int transfer_unacknowledged(int fd);
 
 /* Close a connection so that the other end notices that it was not the end of the file: by RST. */
 void transfer_reset(int fd);

@@ -26,30 +26,31 @@ static union candidate_address address(const char *ip, const char *port)
 	return addr;
 }
 
-/* Which of the own addresses are told, and where listening begins at all. */
+/* Which of the own addresses are told, and in which order; where listening begins at all. */
 static void told(void **state)
 {
 	static const struct {
 		const char *ip;
 		unsigned int flags;
-		bool told;
+		int place; /* -1: not told */
 	} rows[] = {
-		{"127.0.0.1", IFF_UP | IFF_LOOPBACK, false},
-		{"192.0.2.7", IFF_UP, true},
-		{"192.0.2.8", 0, false},
-		{"10.1.2.3", IFF_UP, true},
-		{"169.254.1.1", IFF_UP, false},
-		{"fe80::1", IFF_UP, false},
-		{"2001:db8::7", IFF_UP, true},
-		{"192.0.2.9", IFF_UP, true},
-		{"192.0.2.10", IFF_UP, false}, /* one too many */
+		{"127.0.0.1", IFF_UP | IFF_LOOPBACK, -1},
+		{"192.0.2.7", IFF_UP, 1},
+		{"192.0.2.8", 0, -1},
+		{"10.1.2.3", IFF_UP, 3},
+		{"169.254.1.1", IFF_UP, -1},
+		{"fe80::1", IFF_UP, -1},
+		{"192.0.2.9", IFF_UP, -1}, /* one too many */
+		{"2001:db8::7", IFF_UP, 0},
+		{"::1", IFF_UP | IFF_LOOPBACK, -1},
+		{"2001:db8::8", IFF_UP, 2},
+		{"2001:db8::9", IFF_UP, -1}, /* one too many */
 	};
 	enum { N = sizeof(rows) / sizeof(rows[0]) };
 	struct candidate *list = calloc(DIRECT_OFFER_MAX + 1, sizeof(*list));
 	union candidate_address addrs[N];
 	struct ifaddrs own[N + 1] = {0}; /* the last has no address */
 	struct direct d;
-	unsigned int n, k = 0;
 
 	(void)state;
 	for (size_t i = 0; i < N; i++) {
@@ -59,18 +60,21 @@ static void told(void **state)
 					  .ifa_addr = &addrs[i].sa};
 	}
 	direct_init(&d);
-	n = direct_open(&d, own, "bob@example.org/x", list);
+	assert_int_equal(direct_open(&d, own, "bob@example.org/x", list), DIRECT_OFFER_MAX);
 	for (size_t i = 0; i < N; i++) {
 		char ip[CANDIDATE_TEXT], port[6];
 
-		if (!rows[i].told)
+		if (rows[i].place < 0)
 			continue;
-		candidate_format(&list[k].addr, ip, port);
+		candidate_format(&list[rows[i].place].addr, ip, port);
 		assert_string_equal(ip, rows[i].ip);
 		assert_true(atoi(port) >= 1024);
-		assert_string_equal(list[k++].jid, "bob@example.org/x");
+		assert_string_equal(list[rows[i].place].jid, "bob@example.org/x");
 	}
-	assert_int_equal(n, k);
+	direct_close(&d);
+	/* one family alone */
+	own[6].ifa_next = &own[N];
+	assert_int_equal(direct_open(&d, own, "bob@example.org/x", list), 3);
 	direct_close(&d);
 	assert_int_equal(direct_open(&d, NULL, "bob@example.org/x", list), 0);
 	assert_int_equal(d.listeners[0], -1);
@@ -135,9 +139,92 @@ static void matches(void **state)
 	free(offered);
 }
 
+static int connect_from(in_port_t port, const union candidate_address *to)
+{
+	union candidate_address own = address("127.0.0.1", "1");
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	own.in.sin_port = port;
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)), 0);
+	assert_int_equal(bind(fd, &own.sa, candidate_length(&own)), 0);
+	assert_int_equal(connect(fd, &to->sa, candidate_length(to)), 0);
+	return fd;
+}
+
+/* Two numbers, of a client of 2002: its own end, our address with its port, or where it connected
+ * to; and never a guess. */
+static void matches_two_numbers(void **state)
+{
+	enum { ITS_END, ITS_PORT, OUR_END, NEITHER, READINGS };
+	union candidate_address own = address("192.0.2.7", "1"), to, said;
+	const union candidate_address untold = {0};
+	struct ifaddrs list = {.ifa_flags = IFF_UP, .ifa_addr = &own.sa};
+	struct candidate *offered = calloc(DIRECT_OFFER_MAX + 1, sizeof(*offered));
+
+	(void)state;
+	for (int reading = 0; reading < READINGS; reading++) {
+		for (int strangers = 0; strangers <= 1; strangers++) {
+			int partner, stranger = -1, wanted;
+			struct direct d;
+
+			direct_init(&d);
+			assert_int_equal(direct_open(&d, &list, "bob@example.org/x", offered), 1);
+			to = address("127.0.0.2", "1");
+			to.in.sin_port = offered[0].addr.in.sin_port;
+			if (strangers)
+				stranger = connect_from(0, &to);
+			partner = connect_from(0, &to);
+			said = reading == OUR_END ? to : name_of(partner);
+			if (reading == ITS_PORT)
+				said.in.sin_addr = to.in.sin_addr;
+			if (reading == NEITHER)
+				said.in.sin_port = (in_port_t)~said.in.sin_port;
+			wanted = reading == NEITHER		   ? -ENOENT
+				 : reading == OUR_END && strangers ? -EEXIST
+								   : 0;
+			assert_int_equal(direct_match(&d, &said, &untold), wanted);
+			if (wanted == 0) {
+				assert_int_equal(write(partner, "x", 1), 1);
+				assert_int_equal(read(d.matched, &(char){0}, 1), 1);
+			}
+			direct_close(&d);
+			close(partner);
+			if (stranger >= 0)
+				close(stranger);
+		}
+	}
+	free(offered);
+}
+
+/* He who comes from the port we listen on is not taken for the partner that names that port. */
+static void mimic(void **state)
+{
+	union candidate_address to = address("127.0.0.2", "1");
+	const union candidate_address untold = {0};
+	struct direct d;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), partner, stranger;
+
+	(void)state;
+	direct_init(&d);
+	to.in.sin_port = 0;
+	assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)), 0);
+	assert_int_equal(bind(listener, &to.sa, candidate_length(&to)), 0);
+	assert_int_equal(listen(listener, 4), 0);
+	to = name_of(listener);
+	d.listeners[1] = listener;
+	partner = connect_from(0, &to);
+	stranger = connect_from(to.in.sin_port, &to);
+	assert_int_equal(direct_match(&d, &to, &untold), -EEXIST);
+	direct_close(&d);
+	close(partner);
+	close(stranger);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(told), cmocka_unit_test(matches)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(told), cmocka_unit_test(matches),
+					   cmocka_unit_test(matches_two_numbers),
+					   cmocka_unit_test(mimic)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

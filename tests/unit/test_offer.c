@@ -136,6 +136,12 @@ static void offers(void **state)
 		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='a' size='5 '/>"), -1},
 		{OFFER("sid='A'", "<stream xmlns='urn:tandem:stream:0'/>"), 0},
 		{OFFER("", "<stream xmlns='urn:tandem:stream:0'/>"), -1},
+		/* the proposal's own, of 2002 */
+		{OFFER("sid='A'", ""), 0},
+		{OFFER("side='A'", "<connection jid='r' ip='192.0.2.1' port='4000'/>"
+				   "<connection jid='r' ip='192.0.2.2' port='4000'/>"),
+		 2},
+		{OFFER("", "<connection jid='r' ip='192.0.2.1' port='4000'/>"), -1},
 		{OFFER("sid='A'", "<stream xmlns='urn:tandem:stream:0'/>" FILE_OK), -1},
 		/* bad candidates are passed over */
 		{OFFER("sid='A'",
@@ -173,8 +179,9 @@ static void not_offers(void **state)
 	static const char *const rows[] = {
 		"<iq type='get' id='1'><query xmlns='whoknows' sid='A'>" FILE_OK "</query></iq>",
 		"<iq type='set' id='1'><query xmlns='other' sid='A'>" FILE_OK "</query></iq>",
-		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'><file name='a' size='5'/></query></iq>",
-		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'/></iq>",
+		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'><endpoint/></query></iq>",
+		"<iq type='set' id='1'><query xmlns='whoknows' sid='A'><endpoint/>" FILE_OK
+		"</query></iq>",
 		"<iq type='set' id='1'/>",
 	};
 
@@ -183,6 +190,114 @@ static void not_offers(void **state)
 		xmpp_stanza_t *iq = wire(rows[i]);
 
 		assert_false(offer_is(iq));
+		xmpp_stanza_release(iq);
+	}
+}
+
+static void kinds(void **state)
+{
+	static const struct {
+		const char *text;
+		enum offer_kind kind;
+	} rows[] = {
+		{OFFER("sid='A'", FILE_OK), OFFER_FILE},
+		{OFFER("sid='A'", "<stream xmlns='urn:tandem:stream:0'/>"), OFFER_STREAM},
+		{OFFER("sid='A'", ""), OFFER_PLAIN},
+		{OFFER("sid='A'", "<file name='a' size='5'/>"), OFFER_PLAIN},
+		{OFFER("sid='A'", "<stream xmlns='other'/>"), OFFER_PLAIN},
+	};
+	struct offer *offer = calloc(1, sizeof(*offer));
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(rows[i].text), *accept;
+
+		assert_null(offer_parse(iq, offer));
+		assert_int_equal(offer->kind, rows[i].kind);
+		assert_string_equal(offer->name, rows[i].kind == OFFER_FILE ? "a" : "");
+		/* what is answered says whether we know more than the proposal, if the other does */
+		accept = over_the_wire(offer_accept(iq, offer, "r.example.org"));
+		for (enum offer_kind kind = OFFER_FILE; kind <= OFFER_PLAIN; kind++)
+			assert_int_equal(offer_knows(accept, kind),
+					 kind == rows[i].kind && kind != OFFER_PLAIN);
+		assert_int_equal(offer_accepted(accept, offer), -EINVAL); /* not offered */
+		xmpp_stanza_release(accept);
+		xmpp_stanza_release(iq);
+	}
+	free(offer);
+}
+
+/* A swap replaces the connections and nothing else. */
+static void swaps(void **state)
+{
+	static const struct {
+		const char *text;
+		int candidates; /* -1: refused */
+	} rows[] = {
+		{OFFER("sid='A'", "<connection jid='two' ip='192.0.2.2' port='5000'/>"), 1},
+		{OFFER("side='A'", ""), 0},
+		{OFFER("sid='B'", "<connection jid='two' ip='192.0.2.2' port='5000'/>"), -1},
+		{OFFER("sid='A' side='B'", ""), -1},
+		{OFFER("", ""), -1},
+		{OFFER("sid='A'", "<file xmlns='urn:tandem:file:0' name='other' size='9'/>"), 0},
+	};
+	struct offer *offer = calloc(1, sizeof(*offer));
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(OFFER(
+			"sid='A'", "<connection jid='one' ip='192.0.2.1' port='4000'/>" FILE_OK));
+
+		assert_null(offer_parse(iq, offer));
+		xmpp_stanza_release(iq);
+		iq = wire(rows[i].text);
+		assert_int_equal(offer_swap(iq, offer) == NULL, rows[i].candidates >= 0);
+		assert_int_equal(offer->n_candidates,
+				 rows[i].candidates >= 0 ? rows[i].candidates : 1);
+		assert_string_equal(offer->candidates[0].jid,
+				    rows[i].candidates == 1 ? "two" : "one");
+		assert_string_equal(offer->name, "a");
+		assert_string_equal(offer->sid, "A");
+		assert_int_equal(offer->size, 5);
+		xmpp_stanza_release(iq);
+	}
+	free(offer);
+}
+
+/* PF4 as the Initiator reads it. */
+static void claims(void **state)
+{
+#define CLAIM(sid, endpoint) OFFER(sid, "<endpoint " endpoint "/>")
+	static const struct {
+		const char *text;
+		int parsed;
+		bool four;
+	} rows[] = {
+		{CLAIM("sid='A'", "ip='192.0.2.1' port='1' from-ip='192.0.2.2' from-port='2'"), 1,
+		 true},
+		{CLAIM("side='A'", "ip='192.0.2.1' port='1'"), 1, false},
+		{CLAIM("sid='A'", "ip='192.0.2.1' port='1' from-ip='192.0.2.2'"), -EINVAL, false},
+		{CLAIM("sid='A'", "ip='192.0.2.1' port='1' from-port='2'"), -EINVAL, false},
+		{CLAIM("sid='A'", "ip='192.0.2.1' from-ip='192.0.2.2' from-port='2'"), -EINVAL,
+		 false},
+		{CLAIM("sid='A'", "ip='name' port='1'"), -EINVAL, false},
+		{CLAIM("sid='A'", ""), -EINVAL, false},
+		{CLAIM("sid='A' side='B'", "ip='192.0.2.1' port='1'"), -EINVAL, false},
+		{CLAIM("", "ip='192.0.2.1' port='1'"), -EINVAL, false},
+		{CLAIM("sid='B'", "ip='192.0.2.1' port='1'"), 0, false},
+		{OFFER("sid='A'", ""), 0, false},
+	};
+	union candidate_address to, from;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		xmpp_stanza_t *iq = wire(rows[i].text), *result = over_the_wire(claim_result(iq));
+
+		assert_int_equal(claim_parse(iq, "A", &to, &from), rows[i].parsed);
+		if (rows[i].parsed == 1)
+			assert_int_equal(from.sa.sa_family != 0, rows[i].four);
+		assert_non_null(xmpp_stanza_get_child_by_name_and_ns(result, "query", "whoknows"));
+		xmpp_stanza_release(result);
 		xmpp_stanza_release(iq);
 	}
 }
@@ -389,6 +504,9 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(offers),
 		cmocka_unit_test(not_offers),
+		cmocka_unit_test(kinds),
+		cmocka_unit_test(swaps),
+		cmocka_unit_test(claims),
 		cmocka_unit_test(many_candidates),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(completes),

@@ -45,7 +45,10 @@ static void lines(void **state)
 		{"tandem receive", false},
 		{"tandem receive --jid a@b extra", false},
 		{"tandem receive --jid b", false},
-		{"tandem receive --jid a@b --via r", false},
+		{"tandem receive --jid a@b --via r --direct --json", true},
+		{"tandem receive --jid a@b --direct --no-listen", false},
+		{"tandem receive --jid a@b --direct --no-direct", false},
+		{"tandem receive --jid a@b --no-direct --no-listen", true},
 		{"tandem receive --jid a@b --output ../x", false},
 		{"tandem receive --jid a@b --password secret", false},
 		{"tandem send --jid a@b f c@d", true},
@@ -63,7 +66,7 @@ static void lines(void **state)
 		{"tandem pipe --jid a@b c@d", true},
 		{"tandem pipe --jid a@b c@d e@f", false},
 		{"tandem pipe --jid a@b d", false},
-		{"tandem pipe --jid a@b --via r", false},
+		{"tandem pipe --jid a@b --allow-private c@d", true},
 		{"tandem pipe --jid a@b --from c@d c@d", false},
 		{"tandem pipe --jid a@b --listen 1 c@d", false},
 		{"tandem forward --jid a@b --listen 0 c@d", true},
@@ -91,6 +94,30 @@ static void lines(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		if ((parse(rows[i].line, &o) == 0) != rows[i].good)
 			fail_msg("%s", rows[i].line);
+	}
+}
+
+/* Whether own addresses are offered. */
+static void directness(void **state)
+{
+	static const struct {
+		const char *line;
+		bool direct, no_direct;
+	} rows[] = {
+		{"tandem send --jid a@b f c@d", true, false},
+		{"tandem receive --jid a@b", true, false},
+		{"tandem send --jid a@b --via r f c@d", false, false},
+		{"tandem send --jid a@b --via r --direct f c@d", true, false},
+		{"tandem send --jid a@b --no-listen f c@d", false, false},
+		{"tandem send --jid a@b --no-direct f c@d", false, true},
+	};
+	struct options o;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		assert_int_equal(parse(rows[i].line, &o), 0);
+		assert_int_equal(o.direct, rows[i].direct);
+		assert_int_equal(o.no_direct, rows[i].no_direct);
 	}
 }
 
@@ -127,7 +154,8 @@ static void servers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(servers)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(directness),
+					   cmocka_unit_test(servers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
