@@ -39,6 +39,11 @@ def claim(sid, leg, swap=False):
     return query(sid, f"<endpoint ip='{ip}' port='{port}' from-ip='{from_ip}' from-port='{from_port}'/>")
 
 
+def refuse(user, jid, request, condition):
+    error = f"<error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    user.send(f"<iq type='error' to='{jid}' id='{request.get('id')}'>{error}</iq>")
+
+
 def initiator_is_strict(lab):
     """The Initiator takes its own accepted socket, told by the Target with all four numbers."""
     alice, carol = lab.user("alice"), lab.user("alice", "carol@example.org/lab")
@@ -57,7 +62,8 @@ def initiator_is_strict(lab):
         )
     # PF3, PF4 gone wrong: other numbers, half the numbers, another sid, another sender
     expect_error(alice.iq(claim(sid, leg, swap=True), to=jid), "item-not-found", "cancel")
-    expect_error(alice.iq(query(sid, "<endpoint ip='1.2.3.4' port='5'/>"), to=jid), "bad-request", "modify")
+    half = "<endpoint ip='1.2.3.4' port='5' from-ip='1.2.3.4'/>"
+    expect_error(alice.iq(query(sid, half), to=jid), "bad-request", "modify")
     expect_error(alice.iq(claim(new_sid(), leg), to=jid), "service-unavailable", "cancel")
     expect_error(carol.iq(claim(sid, stranger), to=jid), "service-unavailable", "cancel")
     expect_result(alice.iq(claim(sid, leg), to=jid), "PF7")
@@ -82,7 +88,15 @@ def target_is_strict(lab):
 
     def offered(*connections):
         inner = "".join(f"<connection jid='{j}' ip='{ip}' port='{port}'/>" for j, ip, port in connections)
-        return bob.iq(query(new_sid(), inner + stream), to=jid)
+        answer = bob.iq(query(sid := new_sid(), inner + stream), to=jid)
+        with bob.arrived:  # she offers in her turn; no
+            bob.arrived.wait_for(lambda: bob.requests, 20)
+            swap = bob.requests.pop()
+        expect(swap.find("{whoknows}query").get("sid"), sid, "sid of the swap")
+        refused = alice.err.read_text().count("refused: not-acceptable")
+        refuse(bob, jid, swap, "not-acceptable")
+        until(lambda: alice.err.read_text().count("refused: not-acceptable") > refused, "alice sees it")
+        return answer
 
     forbidden = ["127.0.0.1", "::1", "169.254.1.1", "224.0.0.1", "0.0.0.0", "::ffff:203.0.113.3", "10.1.2.3"]
     with lab.inside("alice"):
@@ -112,8 +126,7 @@ def target_is_strict(lab):
         bob.arrived.wait_for(lambda: bob.requests, 20)
         pf4 = bob.requests.pop()
     expect(pf4.find("{whoknows}query").get("sid"), sid, "sid of PF4")
-    error = "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
-    bob.send(f"<iq type='error' to='{jid}' id='{pf4.get('id')}'>{error}</iq>")
+    refuse(bob, jid, pf4, "item-not-found")
     leg.settimeout(20)
     expect(leg.recv(1), b"", "the connection after A4")
     expect_error(bob.answer(id), "item-not-found", "cancel", "A4")
