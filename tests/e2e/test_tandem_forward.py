@@ -6,8 +6,9 @@
 """
 
 import socket
+import time
 
-from harness import TIMEOUT, Lab, Peer, Task, digest, expect, fail, is_reset, receive, send_all, until
+from harness import TIMEOUT, Lab, Peer, Task, digest, expect, expect_untouched, fail, is_reset, receive, send_all, until
 
 SIZE = 3 << 20
 
@@ -44,6 +45,38 @@ with Lab() as lab:
     # nobody takes offers there now: the local connection is reset, and forward goes on
     expect(is_reset(connect(lab, port)), True, "a connection nobody takes is reset")
     expect(bob.child.poll(), None, "bob's forward goes on")
+
+    # one at a time: others wait, connected, as many as the kernel holds for us, and come in their turn
+    alice = target(lab, "--exec", "cat")
+    clients = [connect(lab, port) for _ in range(3)]
+    for number, client in enumerate(clients):
+        client.sendall(b"%d" % number)
+    for number, client in enumerate(clients):
+        expect(client.recv(10), b"%d" % number, "its own byte")
+        for other in clients[number + 1 :]:
+            expect_untouched(other, "one that waits")
+        client.close()
+    first = connect(lab, port)
+    first.sendall(b"x")
+    expect(first.recv(1), b"x", "the one served")
+    waiting = []
+    for _ in range(40):
+        with lab.inside("bob"):
+            one = socket.socket()
+        one.setblocking(False)
+        one.connect_ex(("127.0.0.1", port))
+        waiting.append(one)
+    time.sleep(0.5)
+    held = sum(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 1 for one in waiting)
+    expect(16 <= held <= 17, True, f"{held} wait")
+    for one in waiting + [first]:
+        one.close()
+    bob.child.terminate()
+    bob.expect(143)
+    alice.child.terminate()
+    alice.expect(143)
+    bob = Peer(lab, "bob", "forward", "--no-direct", "--listen", "0", alice.jid)
+    port = int(bob.line("listening")[2])
 
     # a server on alice's loopback, bytes both ways at once
     with lab.inside("alice"):
