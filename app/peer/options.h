@@ -20,27 +20,26 @@ enum options_command {
 /* Texts point into argv, or to what `server` was cut from. */
 struct options {
 	enum options_command command;
-	const char *jid, *resource, *password_file, *ca_file;
-	char server[256]; /* "": by DNS */
-	uint16_t port;	  /* 0: default */
-	int64_t timeout_ms;
 	bool quiet, json;
-	const char *via;
 	bool no_direct, no_listen, direct; /* as asked for; then `direct`: own addresses offered */
 	bool allow_private;
+	bool listens, once;   /* of forward */
+	uint16_t listen_port; /* 0: any */
+	uint16_t port;	      /* of the server; 0: default */
+	const char *jid, *resource, *password_file, *ca_file;
+	char server[256]; /* "": by DNS */
+	int64_t timeout_ms;
+	const char *via;
 
 	/* Who begins */
 	const char *to; /* NULL: this one waits */
 	const char *file;
-	bool listens;
-	uint16_t listen_port; /* 0: any */
 
 	/* Who waits */
 	const char *from[OPTIONS_FROM_MAX];
 	unsigned int n_from;
-	const char *directory, *output, *exec;
 	union candidate_address connect_to; /* sa_family 0: none */
-	bool once;
+	const char *directory, *output, *exec;
 };
 
 /* 0: go on.  1: --help or --version was served.  -EINVAL: said what is wrong. */

@@ -2,6 +2,7 @@
 """Initiators and Targets of the proposal by hand, for scripts that play `tandem`'s partner."""
 
 import contextlib
+import json
 import socket
 from xml.sax.saxutils import quoteattr
 
@@ -84,16 +85,14 @@ def connect(lab, place, ip, port):
 @contextlib.contextmanager
 def dropped(lab, place, rule):
     """Packets that `rule` of nftables fits do not come into `place`."""
-    lab.run(place, "nft", f"add table inet d; add chain inet d i {{ type filter hook input priority 0; }}; "
-            f"add rule inet d i {rule} drop")
+    table = "add table inet d; add chain inet d i { type filter hook input priority 0; }"
+    lab.run(place, "nft", f"{table}; add rule inet d i {rule} drop")
     yield
     lab.run(place, "nft", "delete table inet d")
 
 
 def events(peer):
     """What `tandem --json` has told until now."""
-    import json
-
     return [json.loads(line) for line in peer.out.read_text().splitlines()]
 
 

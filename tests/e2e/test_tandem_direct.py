@@ -5,7 +5,19 @@
     bob$ tandem send (listens on his own addresses) <---- mgmt wires ---- alice$ tandem receive
 """
 
-from harness import HOME, Lab, Peer, digest, expect, expect_error, expect_result, fail, make_file, new_sid, receiver, until
+from harness import (
+    Lab,
+    Peer,
+    digest,
+    expect,
+    expect_error,
+    expect_result,
+    fail,
+    make_file,
+    new_sid,
+    receiver,
+    until,
+)
 
 import socket
 import subprocess

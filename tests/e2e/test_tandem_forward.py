@@ -8,7 +8,18 @@
 import socket
 import time
 
-from harness import TIMEOUT, Lab, Peer, Task, digest, expect, expect_untouched, fail, is_reset, receive, send_all, until
+from harness import (
+    TIMEOUT,
+    Lab,
+    Peer,
+    Task,
+    digest,
+    expect,
+    expect_untouched,
+    is_reset,
+    receive,
+    send_all,
+)
 
 SIZE = 3 << 20
 

@@ -7,7 +7,6 @@ gets a clear error, nothing is connected to that policy forbids, and the exit st
 """
 
 import hashlib
-import subprocess
 
 from actor import (
     FILE,
@@ -102,7 +101,8 @@ def offers(lab):
     except BlockingIOError:
         pass
     server.settimeout(20)
-    for n, (what, inner) in enumerate((("the 16th", forbidden * 15 + good), ("the 8th", "".join(closed[:7]) + good)), 1):
+    taken = ("the 16th", forbidden * 15 + good), ("the 8th", "".join(closed[:7]) + good)
+    for n, (what, inner) in enumerate(taken, 1):
         id = bob.ask(query(sid := new_sid(), inner + STREAM), to=jid)
         leg, _ = server.accept()
         pf4, _ = claim(bob)
@@ -154,13 +154,15 @@ def files(lab):
         leg, sid = connected(lab, bob, FILE.format("name", 5), getting.jid)
         leg.sendall(sent)
         leg.shutdown(1)
-        bob.ask(f"<complete xmlns='urn:tandem:file:0' sid='{sid}' bytes='{told}' sha256='{sum}'/>", to=getting.jid)
+        word = f"<complete xmlns='urn:tandem:file:0' sid='{sid}' bytes='{told}' sha256='{sum}'/>"
+        bob.ask(word, to=getting.jid)
         getting.expect(status)
         expect(len(list(inbox.iterdir())), int(status == 0), f"files after {what}")
         leg.close()
     for name in "../up", ".profile", "a&#x9b;b", "a&#x202e;b", "", ".", "..", "x" * 256:
         getting = receiver(lab, lab.dir / "names")
-        reply = bob.iq(query(new_sid(), connection(bob.jid, MGMT["bob"], GOOD) + FILE.format(name, 5)), to=getting.jid)
+        named = connection(bob.jid, MGMT["bob"], GOOD) + FILE.format(name, 5)
+        reply = bob.iq(query(new_sid(), named), to=getting.jid)
         expect(reply.condition in ("not-acceptable", "bad-request"), True, f"{name!r}: {reply}")
         if reply.condition == "bad-request":  # not taken for an offer at all
             getting.child.terminate()
@@ -170,16 +172,17 @@ def files(lab):
 def ends(lab):
     """Of a stream: counts that are not true."""
     bob = lab.user("bob")
+    jid = "alice@example.org/ends"
     for bytes, status in (3, 0), (2, 5), (4, 5), (0, 5):
         alice = Peer(lab, "alice", "pipe", "--json", "--from", "bob@example.org", "--resource", "ends")
         until(lambda: "ready" in alice.err.read_text(), "alice's pipe is ready")
-        leg, sid = connected(lab, bob, STREAM, "alice@example.org/ends")
+        leg, sid = connected(lab, bob, STREAM, jid)
         leg.sendall(b"123")
         leg.shutdown(1)
         answer(bob, request(bob, "{urn:tandem:stream:0}end"))
-        wrong = bob.iq(f"<end xmlns='urn:tandem:stream:0' sid='{new_sid()}' bytes='3'/>", to="alice@example.org/ends")
+        wrong = bob.iq(f"<end xmlns='urn:tandem:stream:0' sid='{new_sid()}' bytes='3'/>", to=jid)
         expect_error(wrong, "item-not-found", "cancel", "another sid")
-        bob.ask(f"<end xmlns='urn:tandem:stream:0' sid='{sid}' bytes='{bytes}'/>", to="alice@example.org/ends")
+        bob.ask(f"<end xmlns='urn:tandem:stream:0' sid='{sid}' bytes='{bytes}'/>", to=jid)
         alice.expect(status)
         expect(alice.out.read_bytes(), b"123", "what came is hers in any case")
         leg.close()
@@ -209,7 +212,8 @@ def answers(lab):
             leg = connect(lab, "alice", MGMT["bob"], port)
             own = leg.getsockname()
             for numbers in [(MGMT["bob"], port, own[0], own[1] - 1), (MGMT["bob"], port - 1, *own)]:
-                expect_error(alice.iq(query(sid, endpoint(*numbers)), to=jid), "item-not-found", "cancel", what)
+                reply = alice.iq(query(sid, endpoint(*numbers)), to=jid)
+                expect_error(reply, "item-not-found", "cancel", what)
             payload = lambda sid, jid: query(sid, f"<connection jid='{jid}'/>")  # noqa: E731
         answer(alice, pf2, payload(sid, jid))
         giving.expect(status)
@@ -223,9 +227,8 @@ def answers(lab):
     pf2, _, _ = offer(alice)
     text = f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>\u009b2J\u202etandem: all went well</text>"
     condition = "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-    alice.send(
-        f"<iq type='error' to='{pf2.get('from')}' id='{pf2.get('id')}'><error type='cancel'>{condition}{text}</error></iq>"
-    )
+    head = f"type='error' to='{pf2.get('from')}' id='{pf2.get('id')}'"
+    alice.send(f"<iq {head}><error type='cancel'>{condition}{text}</error></iq>")
     giving.expect(4)
     for said in giving.err.read_text(), event(giving, "error")["message"]:
         if "?2J?tandem" not in said:

@@ -129,7 +129,8 @@ def not_taken(lab):
 def never_a_guess(lab):
     """Two connections fit two numbers: neither gets the file."""
     alice = lab.user("alice")
-    giving = Peer(lab, "bob", "send", make_file(lab.dir / "file", 99), alice.jid, "--direct", "--timeout", "5")
+    file = make_file(lab.dir / "file", 99)
+    giving = Peer(lab, "bob", "send", file, alice.jid, "--direct", "--timeout", "5")
     pf2, sid, told = offer(alice)
     jid = pf2.get("from")
     port = next(port for whose, ip, port in told if ip == MGMT["bob"])

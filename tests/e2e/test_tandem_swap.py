@@ -51,17 +51,18 @@ def forwarded(lab):
     bob = Peer(lab, "bob", "forward", "--no-listen", "--listen", "0", alice.line("ready")[1])
     port = bob.line("listening")[2]
     for number in range(2):
-        text = lab.run("bob", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}; echo {number} >&3; head -1 <&3")
-        expect(text.stdout, f"{number}\n", "the echo")
+        script = f"exec 3<>/dev/tcp/127.0.0.1/{port}; echo {number} >&3; head -1 <&3"
+        expect(lab.run("bob", "bash", "-c", script).stdout, f"{number}\n", "the echo")
     for peer in alice, bob:
         peer.child.terminate()
         peer.expect(143)
 
 
-def target_swaps(lab, *options, timeout="20"):
+def target_swaps(lab, timeout="20"):
     """bob offers nothing; returns him, alice by hand, his offer and its sid."""
     alice = lab.user("alice", f"alice@example.org/{new_sid()}")
-    bob = Peer(lab, "bob", "pipe", "--no-listen", "--timeout", timeout, *options, alice.jid, stdin=subprocess.PIPE)
+    options = ("--no-listen", "--timeout", timeout)
+    bob = Peer(lab, "bob", "pipe", *options, alice.jid, stdin=subprocess.PIPE)
     iq, sid, told = offer(alice)
     expect(told, [], "A1: what bob offers")
     return bob, alice, iq, sid
@@ -118,7 +119,8 @@ def ends_at_once_when_refused(lab):
 def twice(lab, third):
     """bob by hand: nothing, then no to alice's offer, then a good connection or again none."""
     bob = lab.user("bob", f"bob@example.org/{new_sid()}")
-    alice = Peer(lab, "alice", "pipe", "--from", "bob@example.org", "--resource", "twice", stdin=subprocess.PIPE)
+    options = ("--from", "bob@example.org", "--resource", "twice")
+    alice = Peer(lab, "alice", "pipe", *options, stdin=subprocess.PIPE)
     jid = "alice@example.org/twice"
     until(lambda: "ready " in alice.err.read_text(), "alice's pipe is ready")
     sid = new_sid()

@@ -79,6 +79,7 @@ static void take_offer(xmpp_stanza_t *st)
 		return;
 	CHECK(strlen(offer.sid) >= 1 && offer.size <= INT64_MAX);
 	take_candidates(&offer);
+	CHECK(offer_knows(st, offer.kind) == (offer.kind != OFFER_PLAIN));
 	fault = offer_name_fault(offer.name);
 	CHECK(fault != NULL || (plain(offer.name) && strchr(offer.name, '/') == NULL));
 	if (!plain(offer.name) || !plain(offer.sid))
@@ -87,7 +88,33 @@ static void take_offer(xmpp_stanza_t *st)
 	CHECK(offer_is(copy) && offer_parse(copy, &second) == NULL);
 	CHECK(strcmp(offer.sid, second.sid) == 0 && strcmp(offer.name, second.name) == 0);
 	CHECK(offer.size == second.size && same_candidates(&offer, &second));
+	CHECK(offer.kind == second.kind && offer_swap(copy, &offer) == NULL);
+	CHECK(same_candidates(&offer, &second));
 	xmpp_stanza_release(copy);
+}
+
+/* A partner's connections in place of ours, and nothing else. */
+static void take_swap(xmpp_stanza_t *st)
+{
+	static struct offer ours;
+	const char *fault;
+
+	ours = (struct offer){.kind = OFFER_FILE, .sid = "A01", .name = "a", .size = 5};
+	fault = offer_swap(st, &ours);
+	CHECK(fault == NULL || ours.n_candidates == 0);
+	take_candidates(&ours);
+	CHECK(ours.kind == OFFER_FILE && ours.size == 5);
+	CHECK(strcmp(ours.sid, "A01") == 0 && strcmp(ours.name, "a") == 0);
+}
+
+static void take_claim(xmpp_stanza_t *st)
+{
+	union candidate_address to, from;
+	int parsed = claim_parse(st, "A01", &to, &from);
+
+	CHECK(parsed == 0 || !offer_is(st));
+	if (parsed == 1)
+		CHECK(to.sa.sa_family != 0);
 }
 
 static void take_complete(xmpp_stanza_t *st)
@@ -161,6 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (st == NULL)
 		return 0;
 	take_offer(st);
+	take_swap(st);
+	take_claim(st);
 	take_complete(st);
 	take_answers(st);
 	take_request(st);

@@ -26,54 +26,55 @@ static union candidate_address address(const char *ip, const char *port)
 	return addr;
 }
 
+static const struct {
+	const char *ip;
+	unsigned int flags;
+	int place; /* -1: not told */
+} own_rows[] = {
+	{"127.0.0.1", IFF_UP | IFF_LOOPBACK, -1},
+	{"192.0.2.7", IFF_UP, 1},
+	{"192.0.2.8", 0, -1},
+	{"10.1.2.3", IFF_UP, 3},
+	{"169.254.1.1", IFF_UP, -1},
+	{"fe80::1", IFF_UP, -1},
+	{"192.0.2.9", IFF_UP, -1}, /* one too many */
+	{"2001:db8::7", IFF_UP, 0},
+	{"::1", IFF_UP | IFF_LOOPBACK, -1},
+	{"2001:db8::8", IFF_UP, 2},
+	{"2001:db8::9", IFF_UP, -1}, /* one too many */
+};
+enum { OWN_ROWS = sizeof(own_rows) / sizeof(own_rows[0]), LAST_IPV4 = 6 };
+
 /* Which of the own addresses are told, and in which order; where listening begins at all. */
 static void told(void **state)
 {
-	static const struct {
-		const char *ip;
-		unsigned int flags;
-		int place; /* -1: not told */
-	} rows[] = {
-		{"127.0.0.1", IFF_UP | IFF_LOOPBACK, -1},
-		{"192.0.2.7", IFF_UP, 1},
-		{"192.0.2.8", 0, -1},
-		{"10.1.2.3", IFF_UP, 3},
-		{"169.254.1.1", IFF_UP, -1},
-		{"fe80::1", IFF_UP, -1},
-		{"192.0.2.9", IFF_UP, -1}, /* one too many */
-		{"2001:db8::7", IFF_UP, 0},
-		{"::1", IFF_UP | IFF_LOOPBACK, -1},
-		{"2001:db8::8", IFF_UP, 2},
-		{"2001:db8::9", IFF_UP, -1}, /* one too many */
-	};
-	enum { N = sizeof(rows) / sizeof(rows[0]) };
 	struct candidate *list = calloc(DIRECT_OFFER_MAX + 1, sizeof(*list));
-	union candidate_address addrs[N];
-	struct ifaddrs own[N + 1] = {0}; /* the last has no address */
+	union candidate_address addrs[OWN_ROWS];
+	struct ifaddrs own[OWN_ROWS + 1] = {0}; /* the last has no address */
 	struct direct d;
 
 	(void)state;
-	for (size_t i = 0; i < N; i++) {
-		addrs[i] = address(rows[i].ip, "1");
+	for (size_t i = 0; i < OWN_ROWS; i++) {
+		addrs[i] = address(own_rows[i].ip, "1");
 		own[i] = (struct ifaddrs){.ifa_next = &own[i + 1],
-					  .ifa_flags = rows[i].flags,
+					  .ifa_flags = own_rows[i].flags,
 					  .ifa_addr = &addrs[i].sa};
 	}
 	direct_init(&d);
 	assert_int_equal(direct_open(&d, own, "bob@example.org/x", list), DIRECT_OFFER_MAX);
-	for (size_t i = 0; i < N; i++) {
+	for (size_t i = 0; i < OWN_ROWS; i++) {
+		const struct candidate *c = &list[own_rows[i].place];
 		char ip[CANDIDATE_TEXT], port[6];
 
-		if (rows[i].place < 0)
+		if (own_rows[i].place < 0)
 			continue;
-		candidate_format(&list[rows[i].place].addr, ip, port);
-		assert_string_equal(ip, rows[i].ip);
+		candidate_format(&c->addr, ip, port);
+		assert_string_equal(ip, own_rows[i].ip);
 		assert_true(atoi(port) >= 1024);
-		assert_string_equal(list[rows[i].place].jid, "bob@example.org/x");
+		assert_string_equal(c->jid, "bob@example.org/x");
 	}
 	direct_close(&d);
-	/* one family alone */
-	own[6].ifa_next = &own[N];
+	own[LAST_IPV4].ifa_next = &own[OWN_ROWS]; /* one family alone */
 	assert_int_equal(direct_open(&d, own, "bob@example.org/x", list), 3);
 	direct_close(&d);
 	assert_int_equal(direct_open(&d, NULL, "bob@example.org/x", list), 0);
@@ -151,47 +152,58 @@ static int connect_from(in_port_t port, const union candidate_address *to)
 	return fd;
 }
 
-/* Two numbers, of a client of 2002: its own end, our address with its port, or where it connected
- * to; and never a guess. */
+enum reading { ITS_END, ITS_PORT, OUR_END, NEITHER };
+
+/* What a client of 2002 says of a connection it has to `to`. */
+static union candidate_address told_by(int partner, enum reading reading,
+				       const union candidate_address *to)
+{
+	union candidate_address said = reading == OUR_END ? *to : name_of(partner);
+
+	if (reading == ITS_PORT)
+		said.in.sin_addr = to->in.sin_addr;
+	if (reading == NEITHER)
+		said.in.sin_port = (in_port_t)~said.in.sin_port;
+	return said;
+}
+
+/* It tells two numbers: its own end, our address with its port, or where it connected to; and they
+ * are never guessed by. */
 static void matches_two_numbers(void **state)
 {
-	enum { ITS_END, ITS_PORT, OUR_END, NEITHER, READINGS };
-	union candidate_address own = address("192.0.2.7", "1"), to, said;
+	static const struct {
+		enum reading reading;
+		bool stranger;
+		int matched;
+	} rows[] = {
+		{ITS_END, false, 0},	   {ITS_END, true, 0},	     {ITS_PORT, false, 0},
+		{ITS_PORT, true, 0},	   {OUR_END, false, 0},	     {OUR_END, true, -EEXIST},
+		{NEITHER, false, -ENOENT}, {NEITHER, true, -ENOENT},
+	};
+	union candidate_address own = address("192.0.2.7", "1"), to = address("127.0.0.2", "1");
 	const union candidate_address untold = {0};
 	struct ifaddrs list = {.ifa_flags = IFF_UP, .ifa_addr = &own.sa};
 	struct candidate *offered = calloc(DIRECT_OFFER_MAX + 1, sizeof(*offered));
 
 	(void)state;
-	for (int reading = 0; reading < READINGS; reading++) {
-		for (int strangers = 0; strangers <= 1; strangers++) {
-			int partner, stranger = -1, wanted;
-			struct direct d;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		union candidate_address said;
+		int partner, stranger;
+		struct direct d;
 
-			direct_init(&d);
-			assert_int_equal(direct_open(&d, &list, "bob@example.org/x", offered), 1);
-			to = address("127.0.0.2", "1");
-			to.in.sin_port = offered[0].addr.in.sin_port;
-			if (strangers)
-				stranger = connect_from(0, &to);
-			partner = connect_from(0, &to);
-			said = reading == OUR_END ? to : name_of(partner);
-			if (reading == ITS_PORT)
-				said.in.sin_addr = to.in.sin_addr;
-			if (reading == NEITHER)
-				said.in.sin_port = (in_port_t)~said.in.sin_port;
-			wanted = reading == NEITHER		   ? -ENOENT
-				 : reading == OUR_END && strangers ? -EEXIST
-								   : 0;
-			assert_int_equal(direct_match(&d, &said, &untold), wanted);
-			if (wanted == 0) {
-				assert_int_equal(write(partner, "x", 1), 1);
-				assert_int_equal(read(d.matched, &(char){0}, 1), 1);
-			}
-			direct_close(&d);
-			close(partner);
-			if (stranger >= 0)
-				close(stranger);
-		}
+		direct_init(&d);
+		assert_int_equal(direct_open(&d, &list, "bob@example.org/x", offered), 1);
+		to.in.sin_port = offered[0].addr.in.sin_port;
+		stranger = rows[i].stranger ? connect_from(0, &to) : -1;
+		partner = connect_from(0, &to);
+		said = told_by(partner, rows[i].reading, &to);
+		assert_int_equal(direct_match(&d, &said, &untold), rows[i].matched);
+		assert_int_equal(write(partner, "x", 1), 1);
+		if (d.matched >= 0)
+			assert_int_equal(read(d.matched, &(char){0}, 1), 1);
+		direct_close(&d);
+		close(partner);
+		close(stranger);
 	}
 	free(offered);
 }
