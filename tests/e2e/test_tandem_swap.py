@@ -79,6 +79,7 @@ def taken_from_the_partner_alone(lab):
     refuse(carol, iq, to=jid)
     expect_error(alice.iq(swap, to=jid), "not-acceptable", "cancel", "after a stranger's answer")
     refuse(alice, iq)
+    until(lambda: "waiting for a connection" in bob.err.read_text(), "bob waits for her offer")
     expect_error(carol.iq(swap, to=jid), "not-acceptable", "cancel", "a stranger")
     other = query(new_sid(), connection(alice.jid, MGMT["alice"], 6001) + STREAM)
     expect_error(alice.iq(other, to=jid), "not-acceptable", "cancel", "another sid")
