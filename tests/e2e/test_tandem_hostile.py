@@ -7,6 +7,7 @@ gets a clear error, nothing is connected to that policy forbids, and the exit st
 """
 
 import hashlib
+import json
 
 from actor import (
     FILE,
@@ -185,6 +186,8 @@ def ends(lab):
         bob.ask(f"<end xmlns='urn:tandem:stream:0' sid='{sid}' bytes='{bytes}'/>", to=jid)
         alice.expect(status)
         expect(alice.out.read_bytes(), b"123", "what came is hers in any case")
+        last = [json.loads(line) for line in alice.err.read_text().splitlines()][-1]
+        expect(last.get("code", 0), status, "her last event")
         leg.close()
 
 

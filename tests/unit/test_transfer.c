@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,49 @@ static void one_more(void **state)
 	assert_int_equal(received(1001, 1000), TRANSFER_EXCESS);
 }
 
+/* Nothing was announced: the end is the end. */
+static void endless(void **state)
+{
+	struct transfer in = {.socket = pair[1], .file = memory_file(0), .endless = true};
+
+	(void)state;
+	assert_int_equal(send(pair[0], content, 1001, 0), 1001);
+	shutdown(pair[0], SHUT_WR);
+	assert_int_equal(transfer_start(&in), 0);
+	transfer_join(&in);
+	assert_int_equal(in.end, TRANSFER_WHOLE);
+	assert_int_equal(atomic_load(&in.done), 1001);
+	close(in.file);
+}
+
+/* What a partner's kernel has not acknowledged, and that a reset is noticed. */
+static void acknowledged(void **state)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), other;
+
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, len), 0);
+	other = accept(listener, NULL, NULL);
+	assert_int_equal(send(fd, "x", 1, 0), 1);
+	for (int i = 0; i < 1000 && transfer_unacknowledged(fd) != 0; i++)
+		usleep(1000);
+	assert_int_equal(transfer_unacknowledged(fd), 0);
+	/* more than its buffers take */
+	while (send(fd, content, BYTES, MSG_DONTWAIT) > 0)
+		;
+	assert_true(transfer_unacknowledged(fd) > 0);
+	transfer_reset(other);
+	assert_int_equal(transfer_unacknowledged(fd), -ECONNRESET);
+	close(fd);
+	close(listener);
+}
+
 static enum transfer_end sent(size_t real, uint64_t announced)
 {
 	struct transfer out = {
@@ -193,9 +237,9 @@ static void disk_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole),	     TEST(empty),	TEST(one_short),
-		TEST(one_more),	     TEST(file_shrunk), TEST(file_grown),
-		TEST(receiver_gone), TEST(cancelled),	TEST(disk_full),
+		TEST(whole),	   TEST(empty),	     TEST(one_short),	  TEST(one_more),
+		TEST(file_shrunk), TEST(file_grown), TEST(receiver_gone), TEST(cancelled),
+		TEST(disk_full),   TEST(endless),    TEST(acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
