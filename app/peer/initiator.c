@@ -14,7 +14,7 @@
 #include "terminal.h"
 
 #define PARTNER_MS	 10000	  /* between PF5 and PF4, whichever comes first */
-#define SWAP_MS		 10000	  /* for a relay's answer, while the partner waits for our offer */
+#define SWAP_MS		 4000	  /* for each answer while the partner waits for our offer */
 #define SWAP_ANSWER_MS	 30000	  /* for the answer to it */
 #define DEFAULT_RESOURCE "tandem" /* of who waits for offers */
 
@@ -145,7 +145,8 @@ static int make_offer(struct initiator *in, bool swapped, int *choice)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	strcpy(p->jid, xmpp_stanza_get_from(in->offered.answer)); /* as the server writes it */
-	p->plain = !offer_knows(in->offered.answer, p->offer->kind);
+	if (!swapped) /* else its own offer has told */
+		p->plain = !offer_knows(in->offered.answer, p->offer->kind);
 	*choice = offer_accepted(in->offered.answer, p->offer);
 	if (*choice >= 0)
 		return OUTCOME_DONE;

@@ -62,15 +62,13 @@ static const char *target_name(const struct receiver *r)
 }
 
 /* A client of 2002 tells none. */
-static void make_up_name(struct receiver *r)
+static void make_up_name(struct offer *offer)
 {
-	struct offer *offer = r->couple.partner.offer;
 	time_t now = time(NULL);
 	struct tm tm;
 
-	if (offer->kind != OFFER_PLAIN || !localtime_r(&now, &tm) ||
-	    strftime(offer->name, sizeof(offer->name), "received-%Y%m%d-%H%M%S", &tm) == 0)
-		return;
+	if (offer->kind == OFFER_PLAIN && localtime_r(&now, &tm))
+		strftime(offer->name, sizeof(offer->name), "received-%Y%m%d-%H%M%S", &tm);
 }
 
 /* NULL, or why the offer cannot be taken, and the condition that tells it. */
@@ -100,7 +98,7 @@ static int prepare(struct receiver *r)
 	const char *fault;
 	int err;
 
-	make_up_name(r);
+	make_up_name(p->offer);
 	fault = offer_fault(r, &condition);
 	if (fault) {
 		couple_refuse(&r->couple, condition, fault);

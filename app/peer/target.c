@@ -53,7 +53,7 @@ static const char *take_swap(struct target *t, xmpp_stanza_t *iq)
 	if (progress_now_ms() >= t->swap_until_ms)
 		return "too late";
 	fault = offer_swap(iq, p->offer);
-	if (!fault)
+	if (!fault && p->options->to) /* else its first offer has told */
 		p->plain = !offer_knows(iq, p->offer->kind);
 	return fault;
 }
