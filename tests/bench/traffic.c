@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "next_hop.h"
+#include "traffic.h"
+
+/* Where the ends begin to count: S, R, T and TSval as in DESIGN 3.4. */
+static const struct numbers {
+	uint32_t s, r, t, tsval;
+} first[2] = {{1000, 5000, 70, 10}, {20000, 90000, 3000, 600}};
+
+#define WINDOW 5000
+#define WSCALE 7
+
+int traffic_init(struct traffic *t)
+{
+	t->sent = calloc(t->sessions, sizeof(*t->sent));
+	t->random = 0x9e3779b97f4a7c15ULL;
+	return t->sent != NULL ? 0 : -ENOMEM;
+}
+
+/* 10.0.0.0/8 and 100.64.0.0/10, a host a session; behind the first 2^22 the ports tell. */
+static rte_be32_t peer_addr(uint32_t session, unsigned int side)
+{
+	const uint32_t net[2] = {RTE_IPV4(10, 0, 0, 0), RTE_IPV4(100, 64, 0, 0)};
+
+	return rte_cpu_to_be_32(net[side] | (session & 0x3fffff));
+}
+
+/* 2001:db8:a:S:S:.. and 2001:db8:b:..: a network of 64 bits a session. */
+static struct in6_addr peer_addr6(uint32_t session, unsigned int side)
+{
+	struct in6_addr a = {{{0x20, 0x01, 0x0d, 0xb8}}};
+	const rte_be32_t number = rte_cpu_to_be_32(session);
+
+	a.s6_addr[4] = (uint8_t)(0x0a + side);
+	memcpy(&a.s6_addr[5], (const uint8_t *)&number + 1, 3);
+	a.s6_addr[8] = 0x50;
+	memcpy(&a.s6_addr[12], &number, sizeof(number));
+	return a;
+}
+
+static rte_be16_t peer_port(uint32_t session, unsigned int side)
+{
+	return rte_cpu_to_be_16((uint16_t)(32768 + session % 28000 + side));
+}
+
+struct leg_report traffic_leg(const struct traffic *t, uint32_t session, unsigned int side)
+{
+	struct leg_report leg = {
+		.tuple = {.peer_port = peer_port(session, side),
+			  .relay_port = rte_cpu_to_be_16(RIG_RELAY_PORT)},
+		.next_hop = next_hop_make(side, 0, &rig_peer_mac[side]),
+		.snd_nxt = first[side].s,
+		.rcv_nxt = first[side].r,
+		.ts_const = first[side].t,
+		.ts_first = first[side].tsval,
+		.ts_recent = first[side].tsval,
+		.window = WINDOW,
+		.mss = 1460,
+		.wscale = WSCALE,
+		.options = LEG_WSCALE | LEG_SACK,
+	};
+
+	if (t->timestamps)
+		leg.options |= LEG_TIMESTAMPS;
+	if (t->v6) {
+		leg.tuple.peer_addr = peer_addr6(session, side);
+		leg.tuple.relay_addr = rig_relay6;
+	} else {
+		tuple_map_v4(&leg.tuple.peer_addr, peer_addr(session, side));
+		tuple_map_v4(&leg.tuple.relay_addr, rte_cpu_to_be_32(RIG_RELAY_ADDR));
+	}
+	return leg;
+}
+
+void traffic_splice(const struct traffic *t, struct rig *r)
+{
+	const uint64_t now_ms = mailbox_now_ms();
+	uint32_t i;
+
+	for (i = 0; i < t->sessions; i++) {
+		struct leg_report a = traffic_leg(t, i, 0), b = traffic_leg(t, i, 1);
+		uint64_t flow;
+		int rc = flow_table_insert(&r->flows, &a, &b, now_ms, &flow);
+
+		if (rc < 0)
+			rig_die("session %u of %u cannot be spliced: %s", i, t->sessions,
+				strerror(-rc));
+	}
+}
+
+/* --- segments --- */
+
+static void put32(uint8_t **at, uint32_t value)
+{
+	const rte_be32_t v = rte_cpu_to_be_32(value);
+
+	memcpy(*at, &v, sizeof(v));
+	*at += sizeof(v);
+}
+
+/* NOP NOP and the option, as everybody sends them. */
+static uint8_t *put_options(const struct traffic *t, uint8_t *at, unsigned int side, uint32_t count,
+			    uint32_t ack)
+{
+	if (t->timestamps) {
+		put32(&at, 0x0101080a);
+		put32(&at, first[side].tsval + count);
+		put32(&at, first[side].t);
+	}
+	if (t->sack) {
+		put32(&at, 0x0101050a);
+		put32(&at, ack + 1400);
+		put32(&at, ack + 2800);
+	}
+	return at;
+}
+
+static struct rte_tcp_hdr *put_ip(const struct traffic *t, uint8_t *at, uint32_t session,
+				  unsigned int side, uint16_t segment)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+	struct rte_ipv6_hdr *ip6 = (struct rte_ipv6_hdr *)at;
+
+	if (t->v6) {
+		const struct in6_addr peer = peer_addr6(session, side);
+
+		*ip6 = (struct rte_ipv6_hdr){
+			.vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28),
+			.payload_len = rte_cpu_to_be_16(segment),
+			.proto = IPPROTO_TCP,
+			.hop_limits = 64,
+		};
+		memcpy(ip6->src_addr, &peer, sizeof(peer));
+		memcpy(ip6->dst_addr, &rig_relay6, sizeof(rig_relay6));
+		return (struct rte_tcp_hdr *)(ip6 + 1);
+	}
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = RTE_IPV4_VHL_DEF,
+		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + segment)),
+		.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
+		.time_to_live = 64,
+		.next_proto_id = IPPROTO_TCP,
+		.src_addr = peer_addr(session, side),
+		.dst_addr = rte_cpu_to_be_32(RIG_RELAY_ADDR),
+	};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return (struct rte_tcp_hdr *)(ip + 1);
+}
+
+void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
+{
+	const uint16_t header =
+		(uint16_t)(sizeof(struct rte_tcp_hdr) + 12u * t->timestamps + 12u * t->sack);
+	const uint32_t count = t->sent[session][side]++;
+	const uint32_t ack = first[side].s + t->sent[session][!side] * t->payload;
+	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	struct rte_tcp_hdr *tcp;
+	uint8_t *end;
+
+	eth->dst_addr = rig_port_mac[side];
+	eth->src_addr = rig_peer_mac[side];
+	eth->ether_type = t->v6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	tcp = put_ip(t, (uint8_t *)(eth + 1), session, side, (uint16_t)(header + t->payload));
+	*tcp = (struct rte_tcp_hdr){
+		.src_port = peer_port(session, side),
+		.dst_port = rte_cpu_to_be_16(RIG_RELAY_PORT),
+		.sent_seq = rte_cpu_to_be_32(first[side].r + count * t->payload),
+		.recv_ack = rte_cpu_to_be_32(ack),
+		.data_off = (uint8_t)(header / 4 << 4),
+		.tcp_flags = RTE_TCP_ACK_FLAG,
+		.rx_win = rte_cpu_to_be_16(WINDOW),
+	};
+	end = put_options(t, (uint8_t *)(tcp + 1), side, count, ack);
+	memset(end, 'x', t->payload);
+	end += t->payload;
+	if (t->v6)
+		tcp->cksum = rte_ipv6_udptcp_cksum((struct rte_ipv6_hdr *)(eth + 1), tcp);
+	else
+		tcp->cksum = rte_ipv4_udptcp_cksum((struct rte_ipv4_hdr *)(eth + 1), tcp);
+	m->data_len = (uint16_t)(end - (uint8_t *)eth);
+	m->pkt_len = m->data_len;
+}
+
+/* xorshift64*, scaled. */
+uint32_t traffic_pick(struct traffic *t)
+{
+	t->random ^= t->random >> 12;
+	t->random ^= t->random << 25;
+	t->random ^= t->random >> 27;
+	return (uint32_t)(((t->random * 0x2545f4914f6cdd1dULL) >> 32) * t->sessions >> 32);
+}
