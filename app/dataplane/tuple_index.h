@@ -18,6 +18,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <rte_prefetch.h>
+#include <rte_vect.h>
 
 #include "relaxed.h"
 
@@ -56,6 +57,27 @@ static inline uint32_t tuple_tag(uint64_t hash)
 	return tag != 0 ? tag : 1;
 }
 
+/* Bit i: place i has the tag.  Nobody can predict which place it is, so nothing branches on it. */
+static __rte_always_inline unsigned int tuple_bucket_places(const struct tuple_bucket *b,
+							    uint32_t tag)
+{
+#ifdef __SSE2__
+	/* Each word is loaded whole, as x86 does with aligned ones. */
+	const __m128i wanted = _mm_set1_epi32((int)tag), *tags = (const __m128i *)b->tag;
+	const __m128i low = _mm_cmpeq_epi32(_mm_load_si128(&tags[0]), wanted);
+	const __m128i high = _mm_cmpeq_epi32(_mm_load_si128(&tags[1]), wanted);
+
+	return (unsigned int)_mm_movemask_ps(_mm_castsi128_ps(low)) |
+	       (unsigned int)_mm_movemask_ps(_mm_castsi128_ps(high)) << 4;
+#else
+	unsigned int i, places = 0;
+
+	for (i = 0; i < TUPLE_BUCKET_SLOTS; i++)
+		places |= (unsigned int)(relaxed_load(&b->tag[i]) == tag) << i;
+	return places;
+#endif
+}
+
 static inline void tuple_index_prefetch(const struct tuple_index *ix, uint64_t hash)
 {
 	rte_prefetch0(&ix->buckets[(uint32_t)hash & ix->mask]);
@@ -73,14 +95,14 @@ static __rte_always_inline uint32_t tuple_index_find(const struct tuple_index *i
 						     const void *key)
 {
 	uint32_t tag = tuple_tag(hash), home = (uint32_t)hash, passed, slot;
-	unsigned int i, hops;
+	unsigned int places, hops;
 
 	for (hops = 0; hops <= TUPLE_MAX_PASSED; hops++) {
 		const struct tuple_bucket *b = &ix->buckets[(home + hops) & ix->mask];
 
-		for (i = 0; i < TUPLE_BUCKET_SLOTS; i++) {
-			if (relaxed_load(&b->tag[i]) != tag)
-				continue;
+		for (places = tuple_bucket_places(b, tag); places != 0; places &= places - 1) {
+			const unsigned int i = (unsigned int)__builtin_ctz(places);
+
 			__atomic_thread_fence(__ATOMIC_ACQUIRE);
 			/* The place may have been given to another entry since its tag was read. */
 			slot = __atomic_load_n(&b->slot[i], __ATOMIC_ACQUIRE) & ~TUPLE_PASSED;
@@ -98,14 +120,11 @@ static __rte_always_inline uint32_t tuple_index_find(const struct tuple_index *i
 static __rte_always_inline uint32_t tuple_index_guess(const struct tuple_index *ix, uint64_t hash)
 {
 	const struct tuple_bucket *b = &ix->buckets[(uint32_t)hash & ix->mask];
-	uint32_t tag = tuple_tag(hash);
-	unsigned int i;
+	unsigned int places = tuple_bucket_places(b, tuple_tag(hash));
 
-	for (i = 0; i < TUPLE_BUCKET_SLOTS; i++) {
-		if (relaxed_load(&b->tag[i]) == tag)
-			return relaxed_load(&b->slot[i]) & ~TUPLE_PASSED;
-	}
-	return TUPLE_NO_SLOT;
+	if (unlikely(places == 0))
+		return TUPLE_NO_SLOT;
+	return relaxed_load(&b->slot[__builtin_ctz(places)]) & ~TUPLE_PASSED;
 }
 
 #endif
