@@ -79,10 +79,10 @@ class Lab:
 
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
     xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  rival: with the
-    server's own SOCKS5 relay.  wire, bob_wire: what alice's or bob's wire does to the frames, such
-    as "loss=1,delay=50", see impair.c; None is a plain cable.  queues: how many queues the wires
-    have, and the relay's ports.  When the script is content and tandemd still runs, it must also
-    stop in order, with status 0.
+    server's own SOCKS5 relay; "wires": in the place of tandemd.  wire, bob_wire: what alice's or
+    bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a plain cable.
+    queues: how many queues the wires have, and the relay's ports.  When the script is content and
+    tandemd still runs, it must also stop in order, with status 0.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Lab:
     ):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
         if rival:
-            self.arguments.append("-r")
+            self.arguments.append("-R" if rival == "wires" else "-r")
         if server == "ejabberd":
             self.arguments.append("-e")
         if not relay:
