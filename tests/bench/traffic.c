@@ -16,8 +16,8 @@ static const struct numbers {
 
 int traffic_init(struct traffic *t)
 {
-	t->sent = calloc(t->sessions, sizeof(*t->sent));
 	t->random = 0x9e3779b97f4a7c15ULL;
+	t->sent = calloc(t->sessions, sizeof(*t->sent));
 	return t->sent != NULL ? 0 : -ENOMEM;
 }
 
@@ -94,29 +94,29 @@ void traffic_splice(const struct traffic *t, struct rig *r)
 
 /* --- segments --- */
 
-static void put32(uint8_t **at, uint32_t value)
+/* What differs between segments of an end. */
+struct segment {
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint8_t options[40];
+	uint8_t n_options;
+	uint16_t payload;
+};
+
+static void add32(struct segment *s, uint32_t value)
 {
 	const rte_be32_t v = rte_cpu_to_be_32(value);
 
-	memcpy(*at, &v, sizeof(v));
-	*at += sizeof(v);
+	memcpy(&s->options[s->n_options], &v, sizeof(v));
+	s->n_options += sizeof(v);
 }
 
 /* NOP NOP and the option, as everybody sends them. */
-static uint8_t *put_options(const struct traffic *t, uint8_t *at, unsigned int side, uint32_t count,
-			    uint32_t ack)
+static void add_timestamps(struct segment *s, uint32_t value, uint32_t echo)
 {
-	if (t->timestamps) {
-		put32(&at, 0x0101080a);
-		put32(&at, first[side].tsval + count);
-		put32(&at, first[side].t);
-	}
-	if (t->sack) {
-		put32(&at, 0x0101050a);
-		put32(&at, ack + 1400);
-		put32(&at, ack + 2800);
-	}
-	return at;
+	add32(s, 0x0101080a);
+	add32(s, value);
+	add32(s, echo);
 }
 
 static struct rte_tcp_hdr *put_ip(const struct traffic *t, uint8_t *at, uint32_t session,
@@ -151,12 +151,10 @@ static struct rte_tcp_hdr *put_ip(const struct traffic *t, uint8_t *at, uint32_t
 	return (struct rte_tcp_hdr *)(ip + 1);
 }
 
-void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
+static void build(const struct traffic *t, uint32_t session, unsigned int side,
+		  const struct segment *s, struct rte_mbuf *m)
 {
-	const uint16_t header =
-		(uint16_t)(sizeof(struct rte_tcp_hdr) + 12u * t->timestamps + 12u * t->sack);
-	const uint32_t count = t->sent[session][side]++;
-	const uint32_t ack = first[side].s + t->sent[session][!side] * t->payload;
+	const uint16_t header = (uint16_t)(sizeof(struct rte_tcp_hdr) + s->n_options);
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	struct rte_tcp_hdr *tcp;
 	uint8_t *end;
@@ -164,25 +162,71 @@ void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, str
 	eth->dst_addr = rig_port_mac[side];
 	eth->src_addr = rig_peer_mac[side];
 	eth->ether_type = t->v6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	tcp = put_ip(t, (uint8_t *)(eth + 1), session, side, (uint16_t)(header + t->payload));
+	tcp = put_ip(t, (uint8_t *)(eth + 1), session, side, (uint16_t)(header + s->payload));
 	*tcp = (struct rte_tcp_hdr){
 		.src_port = peer_port(session, side),
 		.dst_port = rte_cpu_to_be_16(RIG_RELAY_PORT),
-		.sent_seq = rte_cpu_to_be_32(first[side].r + count * t->payload),
-		.recv_ack = rte_cpu_to_be_32(ack),
+		.sent_seq = rte_cpu_to_be_32(s->seq),
+		.recv_ack = rte_cpu_to_be_32(s->ack),
 		.data_off = (uint8_t)(header / 4 << 4),
-		.tcp_flags = RTE_TCP_ACK_FLAG,
+		.tcp_flags = s->flags,
 		.rx_win = rte_cpu_to_be_16(WINDOW),
 	};
-	end = put_options(t, (uint8_t *)(tcp + 1), side, count, ack);
-	memset(end, 'x', t->payload);
-	end += t->payload;
+	end = (uint8_t *)(tcp + 1);
+	memcpy(end, s->options, s->n_options);
+	end += s->n_options;
+	memset(end, 'x', s->payload);
+	end += s->payload;
 	if (t->v6)
 		tcp->cksum = rte_ipv6_udptcp_cksum((struct rte_ipv6_hdr *)(eth + 1), tcp);
 	else
 		tcp->cksum = rte_ipv4_udptcp_cksum((struct rte_ipv4_hdr *)(eth + 1), tcp);
 	m->data_len = (uint16_t)(end - (uint8_t *)eth);
 	m->pkt_len = m->data_len;
+}
+
+void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
+{
+	const uint32_t count = t->sent[session][side]++;
+	struct segment s = {
+		.seq = first[side].r + count * t->payload,
+		.ack = first[side].s + t->sent[session][!side] * t->payload,
+		.flags = RTE_TCP_ACK_FLAG,
+		.payload = t->payload,
+	};
+
+	if (t->timestamps)
+		add_timestamps(&s, first[side].tsval + count, first[side].t);
+	if (t->sack) {
+		add32(&s, 0x0101050a);
+		add32(&s, s.ack + 1400);
+		add32(&s, s.ack + 2800);
+	}
+	build(t, session, side, &s, m);
+}
+
+void traffic_syn(const struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
+{
+	struct segment s = {.seq = first[side].r - 1, .flags = RTE_TCP_SYN_FLAG};
+
+	add32(&s, 0x020405b4);				    /* an MSS of 1460 */
+	add32(&s, t->timestamps ? 0x0402080a : 0x04020101); /* SACK permitted */
+	if (t->timestamps) {
+		add32(&s, first[side].tsval);
+		add32(&s, 0);
+	}
+	add32(&s, 0x01030300 | WSCALE);
+	build(t, session, side, &s, m);
+}
+
+void traffic_established(const struct traffic *t, uint32_t session, unsigned int side,
+			 uint32_t relay_isn, uint32_t relay_tsval, struct rte_mbuf *m)
+{
+	struct segment s = {.seq = first[side].r, .ack = relay_isn + 1, .flags = RTE_TCP_ACK_FLAG};
+
+	if (t->timestamps)
+		add_timestamps(&s, first[side].tsval + 1, relay_tsval);
+	build(t, session, side, &s, m);
 }
 
 /* xorshift64*, scaled. */

@@ -28,6 +28,12 @@ void traffic_splice(const struct traffic *t, struct rig *r);
 /* Make `m` the next segment of that end of a session. */
 void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m);
 
+/* Make `m` the SYN that a leg begins with; and the ACK to the relay's answer, which had this initial
+ * number and, where there are timestamps, this TSval. */
+void traffic_syn(const struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m);
+void traffic_established(const struct traffic *t, uint32_t session, unsigned int side,
+			 uint32_t relay_isn, uint32_t relay_tsval, struct rte_mbuf *m);
+
 /* Any session, uniformly. */
 uint32_t traffic_pick(struct traffic *t);
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bytes of the EAL's heap, which is what hugepages are for, that the data plane takes.
+ *
+ * usage: memory [EAL option]... -- SESSIONS LEGS
+ *
+ * It makes the tables for so many sessions and legs, splices all of the sessions, and says how many
+ * bytes the flows took and how many the legs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+#include <rte_malloc.h>
+
+#include "traffic.h"
+
+static struct traffic traffic;
+
+static size_t heap_bytes(void)
+{
+	struct rte_malloc_socket_stats stats;
+
+	return rte_malloc_get_socket_stats(0, &stats) == 0 ? stats.heap_allocsz_bytes : 0;
+}
+
+/* What is given back tells what was taken. */
+static void measure(uint32_t sessions, uint32_t legs)
+{
+	static struct rig rig;
+	size_t before, flows;
+
+	if (rig_start(&rig, sessions, legs, 1024) < 0)
+		rig_die("no memory for %u sessions and %u legs", sessions, legs);
+	traffic_splice(&traffic, &rig);
+	before = heap_bytes();
+	flow_table_fini(&rig.flows);
+	flows = before - heap_bytes();
+	before = heap_bytes();
+	leg_table_fini(&rig.worker.legs);
+	printf("%zu %zu\n", flows, before - heap_bytes());
+}
+
+int main(int argc, char **argv)
+{
+	int used = rte_eal_init(argc, argv);
+
+	if (used < 0 || argc - used != 3)
+		rig_die("see the head of memory.c");
+	traffic.sessions = (uint32_t)strtoul(argv[used + 1], NULL, 10);
+	measure(traffic.sessions, (uint32_t)strtoul(argv[used + 2], NULL, 10));
+	rte_eal_cleanup();
+	return 0;
+}
