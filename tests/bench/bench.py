@@ -89,29 +89,32 @@ class Bench:
                 self.result(name, mine, rival, theirs, unit, better, **facts)
 
     def result(self, name, ours, rival, theirs, unit, better="less", **facts):
-        """Say and keep what a comparison found; two series of the same length."""
-        ratio = spread([a / b if b else float("inf") for a, b in zip(ours, theirs)])
+        """Say and keep what a comparison found: two series of the same length, or one alone."""
+        ratio = theirs and spread([a / b for a, b in zip(ours, theirs)])
         row = {
             "name": f"{self.name}.{name}",
             "rival": rival,
             "unit": unit,
             "better": better,
             "ours": spread(ours),
-            "theirs": spread(theirs),
+            "theirs": theirs and spread(theirs),
             "ratio": ratio,
             **facts,
         }
         self.results.append(row)
-        print(
-            f"bench {row['name']} ours={rounded(row['ours']['median'])} "
-            f"theirs={rounded(row['theirs']['median'])} ratio={rounded(ratio['median'])} "
-            f"unit={unit.replace(' ', '_')} rival={rival.replace(' ', '_')}",
-            flush=True,
-        )
+        words = {
+            "ours": rounded(row["ours"]["median"]),
+            "theirs": rounded(row["theirs"]["median"]) if theirs else "-",
+            "ratio": rounded(ratio["median"]) if theirs else "-",
+            "unit": unit.replace(" ", "_"),
+            "rival": (rival or "-").replace(" ", "_"),
+        }
+        print("bench", row["name"], *(f"{key}={value}" for key, value in words.items()), flush=True)
 
     def figure(self, name, values, unit, better="less", limit=None, **facts):
-        """A figure that nobody is compared with but DESIGN's `limit`, if there is one."""
-        self.result(name, values, "limit" if limit else "none", [limit or 0] * len(values), unit, better, **facts)
+        """A figure of ours alone, beside DESIGN's limit where there is one."""
+        theirs = limit and [limit] * len(values)
+        self.result(name, values, "limit" if limit else None, theirs, unit, better, **facts)
 
     def write(self):
         self.out.mkdir(parents=True, exist_ok=True)
