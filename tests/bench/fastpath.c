@@ -111,7 +111,9 @@ static void write_frames(const char *path)
 	if (file == NULL || fclose(file) != 0)
 		rig_die("%s cannot be written", path);
 	/* Nobody carried them: what comes next goes on from the beginning. */
-	memset(traffic.sent, 0, traffic.sessions * sizeof(*traffic.sent));
+	free(traffic.ends);
+	if (traffic_init(&traffic) < 0)
+		rig_die("no memory");
 }
 
 static void parse(int argc, char **argv, const char **path)

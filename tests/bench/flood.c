@@ -19,7 +19,6 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 
-#include "tcp_option.h"
 #include "traffic.h"
 
 #define PER_BATCH  RIG_BATCH
@@ -66,25 +65,19 @@ static void put_honest(unsigned int n)
 	}
 }
 
-/* Acknowledge the SYN|ACKs to the honest, which left by their port in the order of the SYNs. */
-static void acknowledge(uint32_t first)
+/* Acknowledge the SYN|ACKs to the honest. */
+static void acknowledge(void)
 {
-	struct rte_mbuf *answer, *m;
+	struct traffic_answer answer;
+	struct rte_mbuf *m, *ack;
 
-	while ((answer = rig_take(&rig, 1)) != NULL) {
-		const struct rte_ether_addr to =
-			rte_pktmbuf_mtod(answer, const struct rte_ether_hdr *)->dst_addr;
-		uint32_t tsval = 0, tsecr;
-		struct packet p;
-
-		if (packet_parse(&p, answer, 1, &to) != PACKET_TCP)
-			rig_die("an answer is no TCP");
-		tcp_option_timestamps(p.tcp, p.tcp_header, &tsval, &tsecr);
-		m = blank();
-		traffic_established(&traffic, first++ % EVERYWHERE, 1,
-				    rte_be_to_cpu_32(p.tcp->sent_seq), tsval, m);
-		rte_pktmbuf_free(answer);
-		rig_put(&rig, 1, m);
+	while ((m = rig_take(&rig, 1)) != NULL) {
+		if (!traffic_hear(&traffic, m, &answer))
+			rig_die("an answer is to nobody");
+		ack = blank();
+		traffic_say(&traffic, answer.session, answer.side, NULL, 0, ack);
+		rte_pktmbuf_free(m);
+		rig_put(&rig, 1, ack);
 	}
 }
 
@@ -130,7 +123,6 @@ static void flood_batch(struct cost *cost)
 {
 	const uint64_t established = rig.stats.legs[LEG_GAUGE_UNCLAIMED];
 	const uint64_t sent = rig.stats.syn_cookies[COOKIE_SENT];
-	const uint32_t first = next_honest;
 	unsigned int cookies;
 
 	put_flood(PER_BATCH);
@@ -142,7 +134,7 @@ static void flood_batch(struct cost *cost)
 	cost->bursts += bursts_only();
 	put_honest(HONEST);
 	rig_run(&rig, HONEST);
-	acknowledge(first);
+	acknowledge();
 	rig_run(&rig, rte_ring_count(rig.in[1]));
 	completed += (unsigned int)(rig.stats.legs[LEG_GAUGE_UNCLAIMED] - established);
 	forget_events();

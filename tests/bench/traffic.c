@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "next_hop.h"
+#include "tcp_option.h"
 #include "traffic.h"
 
 /* Where the ends begin to count: S, R, T and TSval as in DESIGN 3.4. */
@@ -16,9 +17,19 @@ static const struct numbers {
 
 int traffic_init(struct traffic *t)
 {
+	uint32_t i;
+
 	t->random = 0x9e3779b97f4a7c15ULL;
-	t->sent = calloc(t->sessions, sizeof(*t->sent));
-	return t->sent != NULL ? 0 : -ENOMEM;
+	if (t->service == 0)
+		t->service = rte_cpu_to_be_16(RIG_RELAY_PORT);
+	t->ends = calloc(t->sessions, sizeof(*t->ends));
+	if (t->ends == NULL)
+		return -ENOMEM;
+	for (i = 0; i < 2 * t->sessions; i++) {
+		t->ends[i / 2][i % 2].isn = first[i % 2].s - 1;
+		t->ends[i / 2][i % 2].tsval = first[i % 2].t;
+	}
+	return 0;
 }
 
 /* 10.0.0.0/8 and 100.64.0.0/10, a host a session; behind the first 2^22 the ports tell. */
@@ -50,8 +61,7 @@ static rte_be16_t peer_port(uint32_t session, unsigned int side)
 struct leg_report traffic_leg(const struct traffic *t, uint32_t session, unsigned int side)
 {
 	struct leg_report leg = {
-		.tuple = {.peer_port = peer_port(session, side),
-			  .relay_port = rte_cpu_to_be_16(RIG_RELAY_PORT)},
+		.tuple = {.peer_port = peer_port(session, side), .relay_port = t->service},
 		.next_hop = next_hop_make(side, 0, &rig_peer_mac[side]),
 		.snd_nxt = first[side].s,
 		.rcv_nxt = first[side].r,
@@ -101,6 +111,7 @@ struct segment {
 	uint8_t options[40];
 	uint8_t n_options;
 	uint16_t payload;
+	const void *data; /* NULL: any */
 };
 
 static void add32(struct segment *s, uint32_t value)
@@ -165,7 +176,7 @@ static void build(const struct traffic *t, uint32_t session, unsigned int side,
 	tcp = put_ip(t, (uint8_t *)(eth + 1), session, side, (uint16_t)(header + s->payload));
 	*tcp = (struct rte_tcp_hdr){
 		.src_port = peer_port(session, side),
-		.dst_port = rte_cpu_to_be_16(RIG_RELAY_PORT),
+		.dst_port = t->service,
 		.sent_seq = rte_cpu_to_be_32(s->seq),
 		.recv_ack = rte_cpu_to_be_32(s->ack),
 		.data_off = (uint8_t)(header / 4 << 4),
@@ -175,7 +186,10 @@ static void build(const struct traffic *t, uint32_t session, unsigned int side,
 	end = (uint8_t *)(tcp + 1);
 	memcpy(end, s->options, s->n_options);
 	end += s->n_options;
-	memset(end, 'x', s->payload);
+	if (s->data != NULL)
+		memcpy(end, s->data, s->payload);
+	else
+		memset(end, 'x', s->payload);
 	end += s->payload;
 	if (t->v6)
 		tcp->cksum = rte_ipv6_udptcp_cksum((struct rte_ipv6_hdr *)(eth + 1), tcp);
@@ -187,16 +201,18 @@ static void build(const struct traffic *t, uint32_t session, unsigned int side,
 
 void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
 {
-	const uint32_t count = t->sent[session][side]++;
+	const struct traffic_end *other = &t->ends[session][!side];
+	struct traffic_end *end = &t->ends[session][side];
+	const uint32_t count = end->sent++;
 	struct segment s = {
-		.seq = first[side].r + count * t->payload,
-		.ack = first[side].s + t->sent[session][!side] * t->payload,
+		.seq = first[side].r + end->said + count * t->payload,
+		.ack = end->isn + 1 + end->heard + other->sent * t->payload,
 		.flags = RTE_TCP_ACK_FLAG,
 		.payload = t->payload,
 	};
 
 	if (t->timestamps)
-		add_timestamps(&s, first[side].tsval + count, first[side].t);
+		add_timestamps(&s, first[side].tsval + count, end->tsval);
 	if (t->sack) {
 		add32(&s, 0x0101050a);
 		add32(&s, s.ack + 1400);
@@ -219,14 +235,67 @@ void traffic_syn(const struct traffic *t, uint32_t session, unsigned int side, s
 	build(t, session, side, &s, m);
 }
 
-void traffic_established(const struct traffic *t, uint32_t session, unsigned int side,
-			 uint32_t relay_isn, uint32_t relay_tsval, struct rte_mbuf *m)
+void traffic_say(struct traffic *t, uint32_t session, unsigned int side, const void *data,
+		 uint16_t size, struct rte_mbuf *m)
 {
-	struct segment s = {.seq = first[side].r, .ack = relay_isn + 1, .flags = RTE_TCP_ACK_FLAG};
+	struct traffic_end *end = &t->ends[session][side];
+	struct segment s = {
+		.seq = first[side].r + end->said,
+		.ack = end->isn + 1 + end->heard,
+		.flags = RTE_TCP_ACK_FLAG,
+		.payload = size,
+		.data = data,
+	};
 
 	if (t->timestamps)
-		add_timestamps(&s, first[side].tsval + 1, relay_tsval);
+		add_timestamps(&s, first[side].tsval + 1, end->tsval);
 	build(t, session, side, &s, m);
+	end->said = (uint16_t)(end->said + size);
+}
+
+/* --- what the relay says --- */
+
+static bool whose(const struct traffic *t, const struct packet *p, uint32_t *session,
+		  unsigned int *side)
+{
+	const uint8_t *to6 = p->key.v6 ? p->ip6->dst_addr : NULL;
+	rte_be32_t number;
+
+	if (p->key.v6 != t->v6)
+		return false;
+	if (p->key.v6) {
+		memcpy(&number, &to6[12], sizeof(number));
+		*session = rte_be_to_cpu_32(number);
+		*side = to6[4] != 0x0a;
+	} else {
+		*session = rte_be_to_cpu_32(p->ip->dst_addr) & 0x3fffff;
+		*side = p->ip->dst_addr != peer_addr(*session, 0);
+	}
+	return *session < t->sessions;
+}
+
+bool traffic_hear(struct traffic *t, struct rte_mbuf *m, struct traffic_answer *answer)
+{
+	struct rte_ether_addr to;
+	uint32_t tsval = 0, tsecr;
+	struct traffic_end *end;
+
+	if (m->data_len < sizeof(struct rte_ether_hdr))
+		return false;
+	to = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->dst_addr;
+	if (packet_parse(&answer->p, m, 0, &to) != PACKET_TCP ||
+	    !whose(t, &answer->p, &answer->session, &answer->side))
+		return false;
+	end = &t->ends[answer->session][answer->side];
+	if (answer->p.tcp->tcp_flags & RTE_TCP_SYN_FLAG) {
+		tcp_option_timestamps(answer->p.tcp, answer->p.tcp_header, &tsval, &tsecr);
+		*end = (struct traffic_end){.isn = rte_be_to_cpu_32(answer->p.tcp->sent_seq),
+					    .tsval = tsval};
+	}
+	/* What comes again is heard once. */
+	if (rte_be_to_cpu_32(answer->p.tcp->sent_seq) == end->isn + 1 + end->heard)
+		end->heard = (uint16_t)(end->heard + answer->p.payload);
+	return true;
 }
 
 /* xorshift64*, scaled. */
