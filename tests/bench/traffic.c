@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "next_hop.h"
 #include "tcp_option.h"
 #include "traffic.h"
@@ -162,12 +163,36 @@ static struct rte_tcp_hdr *put_ip(const struct traffic *t, uint8_t *at, uint32_t
 	return (struct rte_tcp_hdr *)(ip + 1);
 }
 
+/* The sum of so many bytes of filling. */
+static uint64_t filling_sum(uint16_t size)
+{
+	const uint64_t word = TRAFFIC_FILLING << 8 | TRAFFIC_FILLING;
+
+	return size / 2 * word + (size % 2 ? rte_cpu_to_be_16(TRAFFIC_FILLING << 8) : 0);
+}
+
+/* Returns its sum for the checksum.  It need not be read for that, nor written where it is there. */
+static uint64_t put_payload(const struct traffic *t, const struct segment *s, uint8_t *at)
+{
+	uint16_t stamp = t->stamp != 0 && s->payload >= sizeof(t->stamp) ? sizeof(t->stamp) : 0;
+
+	if (s->data != NULL) {
+		memcpy(at, s->data, s->payload);
+		return rte_raw_cksum(at, s->payload);
+	}
+	if (!t->filled)
+		memset(at, TRAFFIC_FILLING, s->payload);
+	memcpy(at, &t->stamp, stamp);
+	return filling_sum((uint16_t)(s->payload - stamp)) + rte_raw_cksum(at, stamp);
+}
+
 static void build(const struct traffic *t, uint32_t session, unsigned int side,
 		  const struct segment *s, struct rte_mbuf *m)
 {
 	const uint16_t header = (uint16_t)(sizeof(struct rte_tcp_hdr) + s->n_options);
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	struct rte_tcp_hdr *tcp;
+	uint64_t sum;
 	uint8_t *end;
 
 	eth->dst_addr = rig_port_mac[side];
@@ -186,15 +211,12 @@ static void build(const struct traffic *t, uint32_t session, unsigned int side,
 	end = (uint8_t *)(tcp + 1);
 	memcpy(end, s->options, s->n_options);
 	end += s->n_options;
-	if (s->data != NULL)
-		memcpy(end, s->data, s->payload);
-	else
-		memset(end, 'x', s->payload);
+	sum = put_payload(t, s, end);
 	end += s->payload;
-	if (t->v6)
-		tcp->cksum = rte_ipv6_udptcp_cksum((struct rte_ipv6_hdr *)(eth + 1), tcp);
-	else
-		tcp->cksum = rte_ipv4_udptcp_cksum((struct rte_ipv4_hdr *)(eth + 1), tcp);
+	sum += rte_raw_cksum(tcp, header);
+	sum += t->v6 ? rte_ipv6_phdr_cksum((struct rte_ipv6_hdr *)(eth + 1), 0)
+		     : rte_ipv4_phdr_cksum((struct rte_ipv4_hdr *)(eth + 1), 0);
+	tcp->cksum = (rte_be16_t)~csum_fold(sum);
 	m->data_len = (uint16_t)(end - (uint8_t *)eth);
 	m->pkt_len = m->data_len;
 }

@@ -9,6 +9,8 @@
 
 #include "rig.h"
 
+#define TRAFFIC_FILLING 'x'
+
 /* An end of a session: what it and the relay said. */
 struct traffic_end {
 	uint32_t sent;	      /* segments of traffic_segment() */
@@ -21,6 +23,8 @@ struct traffic {
 	bool v6, timestamps, sack;
 	uint16_t payload;   /* bytes a segment */
 	rte_be16_t service; /* the relay's port */
+	bool filled;	    /* mbufs have their payload already, TRAFFIC_FILLING and nothing else */
+	uint64_t stamp; /* what the payload begins with, if it is long enough and this is not 0 */
 	struct traffic_end (*ends)[2];
 	uint64_t random;
 };

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Alices and bobs by the hundred thousand, at the other ends of the wires of tandemd or of whoever
+ * stands in its place.
+ *
+ * usage: peers [EAL option]... -- -n SESSIONS [-s PORT] [-p BYTES]
+ *   EAL options: two vdevs, alices' and bobs'
+ *   -s   the SOCKS5 service's port: legs are for that one
+ *   -p   payload (10)
+ *
+ * It says `ready` when somebody is at both wires.  Of its input it takes lines:
+ *
+ *   connect FIRST N     connect the legs of N sessions; says how many seconds that took
+ *   blast SECONDS PPS   segments of all sessions; says how many were sent, received, seconds, and
+ *                       the median, 99th percentile and maximum of their latencies in us
+ *
+ * Meanwhile it hears whatever comes, and forgets it.
+ */
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+
+#include "blast.h"
+#include "knock.h"
+
+static struct wires wires;
+static struct traffic traffic = {.sessions = 1000, .payload = 10};
+static struct knock knocking = {.traffic = &traffic, .wires = &wires};
+
+static void forget(void)
+{
+	struct rte_mbuf *frames[WIRE_BURST];
+	unsigned int port, i, n;
+
+	for (port = 0; port < RIG_PORTS; port++) {
+		while ((n = wires_receive(&wires, port, frames)) > 0) {
+			for (i = 0; i < n; i++)
+				rte_pktmbuf_free(frames[i]);
+		}
+	}
+}
+
+static void take_line(const char *line)
+{
+	uint64_t started = rte_rdtsc();
+	double seconds, pps;
+	unsigned int first, n;
+
+	if (sscanf(line, "connect %u %u", &first, &n) == 2 && first + n <= traffic.sessions) {
+		knock(&knocking, first, n);
+		printf("%.3f\n", (double)(rte_rdtsc() - started) / (double)rte_get_tsc_hz());
+	} else if (sscanf(line, "blast %lf %lf", &seconds, &pps) == 2) {
+		struct blast b = blast(&traffic, &wires, seconds, pps);
+
+		printf("%llu %llu %.3f %.1f %.1f %.1f\n", (unsigned long long)b.sent,
+		       (unsigned long long)b.received, b.seconds, b.p50_us, b.p99_us, b.max_us);
+	} else {
+		rig_die("what is %s", line);
+	}
+	fflush(stdout);
+}
+
+static void parse(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "n:s:p:")) != -1) {
+		switch (option) {
+		case 'n':
+			traffic.sessions = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			traffic.service = rte_cpu_to_be_16((uint16_t)strtoul(optarg, NULL, 10));
+			knocking.socks5 = true;
+			break;
+		case 'p':
+			traffic.payload = (uint16_t)strtoul(optarg, NULL, 10);
+			break;
+		default:
+			rig_die("see the head of peers.c");
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	int used = rte_eal_init(argc, argv);
+	char line[64];
+
+	if (used < 0)
+		rig_die("the EAL does not start");
+	parse(argc - used, argv + used);
+	knocking.states = calloc(traffic.sessions, sizeof(*knocking.states));
+	if (traffic_init(&traffic) < 0 || knocking.states == NULL)
+		rig_die("no memory for %u sessions", traffic.sessions);
+	wires_open(&wires);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		if (poll(&input, 1, 1) == 0)
+			forget();
+		else if (fgets(line, sizeof(line), stdin) != NULL)
+			take_line(line);
+		else
+			break;
+	}
+	rte_eal_cleanup();
+	return 0;
+}
