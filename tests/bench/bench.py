@@ -90,22 +90,22 @@ class Bench:
 
     def result(self, name, ours, rival, theirs, unit, better="less", **facts):
         """Say and keep what a comparison found: two series of the same length, or one alone."""
-        ratio = theirs and spread([a / b for a, b in zip(ours, theirs)])
+        ratio = theirs and all(theirs) and spread([a / b for a, b in zip(ours, theirs)])
         row = {
             "name": f"{self.name}.{name}",
             "rival": rival,
             "unit": unit,
             "better": better,
             "ours": spread(ours),
-            "theirs": theirs and spread(theirs),
-            "ratio": ratio,
+            "theirs": spread(theirs) if theirs else None,
+            "ratio": ratio or None,
             **facts,
         }
         self.results.append(row)
         words = {
             "ours": rounded(row["ours"]["median"]),
             "theirs": rounded(row["theirs"]["median"]) if theirs else "-",
-            "ratio": rounded(ratio["median"]) if theirs else "-",
+            "ratio": rounded(ratio["median"]) if ratio else "-",
             "unit": unit.replace(" ", "_"),
             "rival": (rival or "-").replace(" ", "_"),
         }

@@ -23,7 +23,7 @@ struct course {
 	struct blast found;
 	uint64_t *samples;
 	unsigned int n_samples, bursts; /* received */
-	uint16_t stamp_at;		/* bytes from the frame's beginning */
+	uint16_t stamp_at, length;	/* bytes of a frame: in front of the stamp, and all */
 };
 
 static void fill_queue(struct course *c, unsigned int port)
@@ -61,7 +61,7 @@ static void sample(struct course *c, const struct rte_mbuf *m, uint64_t now)
 {
 	uint64_t stamp;
 
-	if (m->data_len < c->stamp_at + sizeof(stamp) || c->n_samples == SAMPLES_MAX)
+	if (m->data_len != c->length || c->n_samples == SAMPLES_MAX)
 		return;
 	memcpy(&stamp, rte_pktmbuf_mtod_offset(m, const void *, c->stamp_at), sizeof(stamp));
 	c->samples[c->n_samples++] = now - stamp;
@@ -76,9 +76,11 @@ static void receive(struct course *c)
 		n = wires_receive(c->wires, port, frames);
 		if (n > 0 && ++c->bursts % SAMPLE_EVERY == 0)
 			sample(c, frames[0], rte_rdtsc());
-		c->found.received += n;
-		for (i = 0; i < n; i++)
+		/* What the relay says of its own is shorter. */
+		for (i = 0; i < n; i++) {
+			c->found.received += frames[i]->data_len == c->length;
 			rte_pktmbuf_free(frames[i]);
+		}
 	}
 }
 
@@ -144,6 +146,7 @@ struct blast blast(struct traffic *t, struct wires *w, double seconds, double pp
 		(uint16_t)(sizeof(struct rte_ether_hdr) + sizeof(struct rte_tcp_hdr) +
 			   (t->v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr)) +
 			   12u * t->timestamps);
+	c.length = (uint16_t)(c.stamp_at + t->payload);
 	c.samples = malloc(SAMPLES_MAX * sizeof(*c.samples));
 	if (c.samples == NULL)
 		rig_die("no memory for samples");

@@ -9,12 +9,11 @@ server that is this script:
 
 import os
 import re
-import sys
 import time
 
-from bench import TOP, Program, eal, fail
-
-sys.path.insert(0, str(TOP / "tests" / "e2e"))
+from bench import Program, eal, fail
+from fake_server import FakeServer
+from harness import RELAY, Task
 
 MACS = ("02:00:00:00:00:10", "02:00:00:00:00:11")  # as rig.h has them
 RELAY_IP = "192.0.2.10"
@@ -22,7 +21,7 @@ SOCKS5 = 7777
 
 
 def wire(directory, number, role, mac=None):
-    """The vdev of an end of a wire."""
+    """The vdev of an end of a wire; whoever relays is the server."""
     options = f"role={role},socket={directory}/memif{number},socket-abstract=no,id=0,rsize=11"
     return f"net_memif{number},{options}" + (f",mac={mac}" if mac else "")
 
@@ -33,8 +32,12 @@ def peers(bench, env, directory, sessions, *options):
     return Program([bench.programs / "peers", *common, "--", "-n", sessions, *options], env)
 
 
-def settings(sessions):
-    memory_mib = 160 + (sessions * 2 * 500 >> 20) * 3 // 2
+def memory_mib(sessions):
+    return 160 + (sessions * 2 * 500 >> 20) * 3 // 2
+
+
+def settings(sessions, memory):
+    """Of tandem.yaml; `memory` is what an EAL would be told of it."""
     return {
         "limits.sessions": sessions,
         "limits.legs": 2 * sessions,
@@ -42,10 +45,11 @@ def settings(sessions):
         "limits.sessions_per_jid": 4,
         "timers.claim": "1h",
         "timers.match": "60s",
-        "dataplane.memory": f"{memory_mib}M",
+        "dataplane.memory": f"{memory_mib(sessions)}M",
+        "dataplane.hugepages": "on" if "--in-memory" in memory else "off",
         "services.socks5": f"{{port: {SOCKS5}}}",
         "log.level": "warning",
-    }, memory_mib
+    }
 
 
 def connect_ports(lab):
@@ -62,8 +66,6 @@ class Relay:
     """tandemd there, and its stream."""
 
     def __init__(self, lab):
-        from fake_server import FakeServer
-
         self.lab = lab
         connect_ports(lab)
         self.stream = FakeServer(lab).start_tandemd(lab)
@@ -81,8 +83,6 @@ class Relay:
 
     def exchange(self, stanzas, answers):
         """Send them all, and read until there are so many answers, all results; the seconds it took."""
-        from harness import Task
-
         begin = time.monotonic()
         sending = Task(self.stream.send, stanzas)
         rest, results, errors = b"", 0, 0
@@ -104,8 +104,6 @@ class Relay:
 
 def claims(first, count):
     """The claims of both sides of sessions from `first` on, each pair behind one another."""
-    from harness import RELAY
-
     lines = []
     for n in range(first, first + count):
         ends = (("u", "a", "v", "b", 10 << 24, 0), ("v", "b", "u", "a", 100 << 24 | 64 << 16, 1))
@@ -123,8 +121,6 @@ def claims(first, count):
 
 def activations(first, count):
     """Of the bytestreams of sessions from `first` on, by the alices."""
-    from harness import RELAY
-
     return "".join(
         f"<iq type='set' id='t{n}' from='u{n}@example.org/a' to='{RELAY}'>"
         f"<query xmlns='http://jabber.org/protocol/bytestreams' sid='s{n}'>"

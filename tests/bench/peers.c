@@ -3,16 +3,18 @@
  * Alices and bobs by the hundred thousand, at the other ends of the wires of tandemd or of whoever
  * stands in its place.
  *
- * usage: peers [EAL option]... -- -n SESSIONS [-s PORT] [-p BYTES]
+ * usage: peers [EAL option]... -- -n SESSIONS [-s PORT]
  *   EAL options: two vdevs, alices' and bobs'
  *   -s   the SOCKS5 service's port: legs are for that one
- *   -p   payload (10)
  *
  * It says `ready` when somebody is at both wires.  Of its input it takes lines:
  *
- *   connect FIRST N     connect the legs of N sessions; says how many seconds that took
- *   blast SECONDS PPS   segments of all sessions; says how many were sent, received, seconds, and
- *                       the median, 99th percentile and maximum of their latencies in us
+ *   connect FIRST N
+ *       connect the legs of N sessions; says how many seconds that took
+ *   blast SECONDS PPS SESSIONS BYTES
+ *       segments with so many bytes of payload, of the first so many sessions, PPS a second or as
+ *       many as the wires take (0); says how many were sent and received, in how many seconds, and
+ *       the median, 99th percentile and maximum of their latencies in us
  *
  * Meanwhile it hears whatever comes, and forgets it.
  */
@@ -29,8 +31,11 @@
 #include "blast.h"
 #include "knock.h"
 
+#define PAYLOAD_MIN 8 /* for the stamp */
+#define PAYLOAD_MAX 1460
+
 static struct wires wires;
-static struct traffic traffic = {.sessions = 1000, .payload = 10};
+static struct traffic traffic = {.sessions = 1000};
 static struct knock knocking = {.traffic = &traffic, .wires = &wires};
 
 static void forget(void)
@@ -46,23 +51,39 @@ static void forget(void)
 	}
 }
 
-static void take_line(const char *line)
+static void take_connect(unsigned int first, unsigned int n)
 {
 	uint64_t started = rte_rdtsc();
+
+	knock(&knocking, first, n);
+	printf("%.3f\n", (double)(rte_rdtsc() - started) / (double)rte_get_tsc_hz());
+}
+
+static void take_blast(double seconds, double pps, unsigned int sessions, unsigned int payload)
+{
+	const uint32_t all = traffic.sessions;
+	struct blast b;
+
+	traffic.sessions = RTE_MIN(sessions, all);
+	traffic.payload = (uint16_t)payload;
+	b = blast(&traffic, &wires, seconds, pps);
+	traffic.sessions = all;
+	printf("%llu %llu %.3f %.1f %.1f %.1f\n", (unsigned long long)b.sent,
+	       (unsigned long long)b.received, b.seconds, b.p50_us, b.p99_us, b.max_us);
+}
+
+static void take_line(const char *line)
+{
+	unsigned int first, n, sessions, payload;
 	double seconds, pps;
-	unsigned int first, n;
 
-	if (sscanf(line, "connect %u %u", &first, &n) == 2 && first + n <= traffic.sessions) {
-		knock(&knocking, first, n);
-		printf("%.3f\n", (double)(rte_rdtsc() - started) / (double)rte_get_tsc_hz());
-	} else if (sscanf(line, "blast %lf %lf", &seconds, &pps) == 2) {
-		struct blast b = blast(&traffic, &wires, seconds, pps);
-
-		printf("%llu %llu %.3f %.1f %.1f %.1f\n", (unsigned long long)b.sent,
-		       (unsigned long long)b.received, b.seconds, b.p50_us, b.p99_us, b.max_us);
-	} else {
+	if (sscanf(line, "connect %u %u", &first, &n) == 2 && first + n <= traffic.sessions)
+		take_connect(first, n);
+	else if (sscanf(line, "blast %lf %lf %u %u", &seconds, &pps, &sessions, &payload) == 4 &&
+		 payload >= PAYLOAD_MIN && payload <= PAYLOAD_MAX)
+		take_blast(seconds, pps, sessions, payload);
+	else
 		rig_die("what is %s", line);
-	}
 	fflush(stdout);
 }
 
@@ -70,7 +91,7 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:p:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:")) != -1) {
 		switch (option) {
 		case 'n':
 			traffic.sessions = (uint32_t)strtoul(optarg, NULL, 10);
@@ -78,9 +99,6 @@ static void parse(int argc, char **argv)
 		case 's':
 			traffic.service = rte_cpu_to_be_16((uint16_t)strtoul(optarg, NULL, 10));
 			knocking.socks5 = true;
-			break;
-		case 'p':
-			traffic.payload = (uint16_t)strtoul(optarg, NULL, 10);
 			break;
 		default:
 			rig_die("see the head of peers.c");

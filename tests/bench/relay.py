@@ -5,11 +5,9 @@ offloads of a veth as they are and with all of them off."""
 
 import contextlib
 import subprocess
-import sys
 
-from bench import TOP, fail
-
-sys.path.insert(0, str(TOP / "tests" / "e2e"))
+from bench import fail
+from contenders import close, contenders
 
 LIMITS = {"HAProxy splice": 1.3, "ejabberd proxy65": 1.0, "Prosody proxy65": 10.0}
 WARM_UP_MS = 300
@@ -60,8 +58,6 @@ class Ends:
 @contextlib.contextmanager
 def turn(contender, streams):
     """Its streams, while nobody else has any."""
-    from contenders import close
-
     contender.resume()
     pairs = []
     try:
@@ -108,8 +104,6 @@ def latencies(bench, ends, ours, rivals, offloads):
 
 
 def measure(bench):
-    from contenders import contenders
-
     ends = Ends(bench.programs / "stream")
     for offloads in ("default", "off"):
         with contextlib.ExitStack() as stack:

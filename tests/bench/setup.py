@@ -12,6 +12,8 @@ import statistics
 import time
 
 from bench import runtime_directory
+from harness import Lab
+from memif_lab import SOCKS5, Relay, activations, claims, memory_mib, peers, settings
 
 LIMIT_US = 50
 RATE_LIMIT = 20000
@@ -30,18 +32,13 @@ def latencies_us(relay, stanzas, answers, first, count):
 
 def service(bench, env, name, options, stanzas, answers):
     """`stanzas(first, count)` are those of so many sessions, `answers` how many a session has."""
-    from harness import Lab
-
-    from memif_lab import Relay, peers, settings
-
     each = 500 if bench.quick else 20_000
     single = 20 if bench.quick else 500
     sessions = bench.pairs * (each + single)
-    values, memory_mib = settings(sessions)
     rates, costs, medians, worst = [], [], [], []
     with contextlib.ExitStack() as stack:
-        stack.enter_context(bench.hugepages(memory_mib))
-        lab = stack.enter_context(Lab(values, relay=False, xmpp=False))
+        memory = stack.enter_context(bench.hugepages(memory_mib(sessions)))
+        lab = stack.enter_context(Lab(settings(sessions, memory), relay=False, xmpp=False))
         relay = Relay(lab)
         crowd = stack.enter_context(peers(bench, env, lab.dir, sessions, *options))
         for first in range(0, sessions, each + single):
@@ -61,8 +58,6 @@ def service(bench, env, name, options, stanzas, answers):
 
 
 def measure(bench):
-    from memif_lab import SOCKS5, activations, claims
-
     with runtime_directory() as env:
         service(bench, env, "endpoint", [], claims, 2)
         service(bench, env, "socks5", ["-s", SOCKS5], activations, 1)

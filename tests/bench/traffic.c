@@ -223,18 +223,17 @@ static void build(const struct traffic *t, uint32_t session, unsigned int side,
 
 void traffic_segment(struct traffic *t, uint32_t session, unsigned int side, struct rte_mbuf *m)
 {
-	const struct traffic_end *other = &t->ends[session][!side];
 	struct traffic_end *end = &t->ends[session][side];
-	const uint32_t count = end->sent++;
 	struct segment s = {
-		.seq = first[side].r + end->said + count * t->payload,
-		.ack = end->isn + 1 + end->heard + other->sent * t->payload,
+		.seq = first[side].r + end->said + end->sent,
+		.ack = end->isn + 1 + end->heard + t->ends[session][!side].sent,
 		.flags = RTE_TCP_ACK_FLAG,
 		.payload = t->payload,
 	};
 
 	if (t->timestamps)
-		add_timestamps(&s, first[side].tsval + count, end->tsval);
+		add_timestamps(&s, first[side].tsval + end->sent, end->tsval);
+	end->sent += t->payload;
 	if (t->sack) {
 		add32(&s, 0x0101050a);
 		add32(&s, s.ack + 1400);

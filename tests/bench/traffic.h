@@ -13,7 +13,7 @@
 
 /* An end of a session: what it and the relay said. */
 struct traffic_end {
-	uint32_t sent;	      /* segments of traffic_segment() */
+	uint32_t sent;	      /* bytes since the splice */
 	uint32_t isn, tsval;  /* of the relay's SYN|ACK */
 	uint16_t said, heard; /* bytes before the splice, its own and the relay's */
 };
