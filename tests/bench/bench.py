@@ -74,10 +74,10 @@ class Bench:
         self.machine = machine()
         self.huge_mib = 0
 
-    def compare(self, name, ours, rivals, unit, better="less", **facts):
+    def compare(self, name, ours, rivals, unit, better="less", targets=None, **facts):
         """Measure ours() and each of rivals, {name: function}, in turn; all return a number.
 
-        A function may return None when it could not measure; then there is no result of it.
+        The ratio to a rival that is aimed at is in `targets`, for each or some of them.
         """
         series = {"tandem": [], **{rival: [] for rival in rivals}}
         for _ in range(self.pairs):
@@ -85,10 +85,9 @@ class Bench:
                 series[who].append(measure())
         mine = series.pop("tandem")
         for rival, theirs in series.items():
-            if None not in (*mine, *theirs):
-                self.result(name, mine, rival, theirs, unit, better, **facts)
+            self.result(name, mine, rival, theirs, unit, better, targets, **facts)
 
-    def result(self, name, ours, rival, theirs, unit, better="less", **facts):
+    def result(self, name, ours, rival, theirs, unit, better="less", targets=None, **facts):
         """Say and keep what a comparison found: two series of the same length, or one alone."""
         ratio = theirs and all(theirs) and spread([a / b for a, b in zip(ours, theirs)])
         row = {
@@ -99,6 +98,7 @@ class Bench:
             "ours": spread(ours),
             "theirs": spread(theirs) if theirs else None,
             "ratio": ratio or None,
+            "target": (targets or {}).get(rival),
             **facts,
         }
         self.results.append(row)
@@ -114,7 +114,7 @@ class Bench:
     def figure(self, name, values, unit, better="less", limit=None, **facts):
         """A figure of ours alone, beside DESIGN's limit where there is one."""
         theirs = limit and [limit] * len(values)
-        self.result(name, values, "limit" if limit else None, theirs, unit, better, **facts)
+        self.result(name, values, "limit" if limit else None, theirs, unit, better, {"limit": 1}, **facts)
 
     def write(self):
         self.out.mkdir(parents=True, exist_ok=True)

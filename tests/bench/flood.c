@@ -190,6 +190,7 @@ static void run(unsigned int batches)
 
 int main(int argc, char **argv)
 {
+	const struct rig_size size = {16, LEGS, HALF_OPEN};
 	char line[32];
 	int option, used = rte_eal_init(argc, argv);
 
@@ -201,7 +202,7 @@ int main(int argc, char **argv)
 		traffic.v6 = traffic.v6 || option == '6';
 		traffic.timestamps = traffic.timestamps || option == 't';
 	}
-	if (traffic_init(&traffic) < 0 || rig_start(&rig, 16, LEGS, HALF_OPEN) < 0)
+	if (traffic_init(&traffic) < 0 || rig_start(&rig, &size) < 0)
 		rig_die("no memory for %u legs", LEGS);
 	printf("ready %llu\n", (unsigned long long)rte_get_tsc_hz());
 	fflush(stdout);

@@ -40,16 +40,17 @@ static unsigned long resident_bytes(void)
 /* What is given back tells what was taken. */
 static void measure(uint32_t sessions, uint32_t legs)
 {
+	const struct rig_size size = {sessions, legs, 1024};
 	static struct rig rig;
 	unsigned long resident;
 	size_t before, flows;
 
-	if (rig_start(&rig, sessions, legs, 1024) < 0)
+	if (rig_start(&rig, &size) < 0)
 		rig_die("no memory for %u sessions and %u legs", sessions, legs);
 	traffic_splice(&traffic, &rig);
 	resident = resident_bytes();
 	before = heap_bytes();
-	flow_table_fini(&rig.flows);
+	flow_table_fini(rig.flows);
 	flows = before - heap_bytes();
 	before = heap_bytes();
 	leg_table_fini(&rig.worker.legs);

@@ -24,6 +24,8 @@ const struct rte_ether_addr rig_port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}
 const struct rte_ether_addr rig_peer_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x01}},
 						       {{0x02, 0, 0, 0, 0, 0x02}}};
 
+static const struct tuple_seed seed = {{0x1f83d9abfb41bd6bULL, 0x5be0cd19137e2179ULL}};
+
 void rig_die(const char *fmt, ...)
 {
 	va_list ap;
@@ -35,11 +37,12 @@ void rig_die(const char *fmt, ...)
 	exit(1);
 }
 
-static struct rte_ring *make_ring(const char *kind, unsigned int i, const char *way)
+static struct rte_ring *make_ring(const struct rig *r, const char *kind, unsigned int i,
+				  const char *way)
 {
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "%s%u_%s", kind, i, way);
+	snprintf(name, sizeof(name), "%s%u_%u_%s", kind, r->number, i, way);
 	/* As the vdev net_ring makes them. */
 	return rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
@@ -52,11 +55,11 @@ static int make_wire(struct rig *r, const char *kind, unsigned int i, struct rte
 	char name[RTE_ETH_NAME_MAX_LEN];
 	int id, rc;
 
-	*in = make_ring(kind, i, "in");
-	*out = make_ring(kind, i, "out");
+	*in = make_ring(r, kind, i, "in");
+	*out = make_ring(r, kind, i, "out");
 	if (*in == NULL || *out == NULL)
 		return -ENOMEM;
-	snprintf(name, sizeof(name), "%s%u", kind, i);
+	snprintf(name, sizeof(name), "%s%u_%u", kind, r->number, i);
 	id = rte_eth_from_rings(name, in, 1, out, 1, SOCKET_ID_ANY);
 	if (id < 0)
 		return -ENOMEM;
@@ -93,12 +96,12 @@ static int make_ports(struct rig *r)
 	return 0;
 }
 
-static void configure(struct rig *r, uint32_t sessions, uint32_t legs, uint32_t half_open)
+static void configure(struct rig *r, const struct rig_size *size)
 {
-	r->cfg.limits.sessions = sessions;
-	r->cfg.limits.legs = legs;
-	r->cfg.limits.legs_per_source = legs;
-	r->cfg.limits.half_open = half_open;
+	r->cfg.limits.sessions = size->sessions;
+	r->cfg.limits.legs = size->legs;
+	r->cfg.limits.legs_per_source = size->legs;
+	r->cfg.limits.half_open = size->half_open;
 	r->cfg.timers.claim_ms = 3600000;
 	r->cfg.dataplane.idle = CONFIG_IDLE_POLL;
 	r->listener = (struct listener){
@@ -114,52 +117,78 @@ static void configure(struct rig *r, uint32_t sessions, uint32_t legs, uint32_t 
 	r->listener.addresses[1].addr = rig_relay6;
 }
 
-static int make_tables(struct rig *r, const struct tuple_seed *seed)
+static int make_flows(struct rig *r)
 {
-	int rc;
-
-	r->mb = mailbox_create(1);
-	r->readers = rte_zmalloc("readers", rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
-	if (r->mb == NULL || r->readers == NULL)
+	r->readers = rte_zmalloc("readers", rte_rcu_qsbr_get_memsize(CONFIG_MAX_WORKERS),
+				 RTE_CACHE_LINE_SIZE);
+	r->flows = rte_zmalloc("flows", sizeof(*r->flows), 0);
+	if (r->readers == NULL || r->flows == NULL)
 		return -ENOMEM;
-	rte_rcu_qsbr_init(r->readers, 1);
-	rte_rcu_qsbr_thread_register(r->readers, 0);
-	rte_rcu_qsbr_thread_online(r->readers, 0);
-	rc = flow_table_init(&r->flows, r->cfg.limits.sessions, seed, r->readers);
-	return rc < 0 ? rc : handover_init(&r->handover, 1, seed, r->mb);
+	rte_rcu_qsbr_init(r->readers, CONFIG_MAX_WORKERS);
+	return flow_table_init(r->flows, r->cfg.limits.sessions, &seed, r->readers);
 }
 
-int rig_start(struct rig *r, uint32_t sessions, uint32_t legs, uint32_t half_open)
+static int make_worker(struct rig *r)
 {
-	const struct tuple_seed seed = {{0x1f83d9abfb41bd6bULL, 0x5be0cd19137e2179ULL}};
-	struct worker_args args = {
+	const struct worker_args args = {
 		.cfg = &r->cfg,
 		.n_workers = 1,
 		.ports = r->ports,
 		.n_ports = RIG_PORTS,
-		.flows = &r->flows,
+		.pool = r->pool,
+		.mb = r->mb,
+		.flows = r->flows,
+		.readers = r->readers,
 		.handover = &r->handover,
 		.listener = &r->listener,
 		.seed = &seed,
 		.stats = &r->stats,
 	};
+
+	rte_rcu_qsbr_thread_register(r->readers, r->number);
+	rte_rcu_qsbr_thread_online(r->readers, r->number);
+	return worker_init(&r->worker, 0, &args);
+}
+
+/* All but the flows, which are there. */
+static int make_rest(struct rig *r)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	int rc;
+
+	snprintf(name, sizeof(name), "frames%u", r->number);
+	r->pool = rte_pktmbuf_pool_create(name, MBUFS, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					  SOCKET_ID_ANY);
+	r->mb = mailbox_create(1);
+	if (r->pool == NULL || r->mb == NULL)
+		return -ENOMEM;
+	rc = make_ports(r);
+	if (rc == 0)
+		rc = handover_init(&r->handover, 1, &seed, r->mb);
+	return rc == 0 ? make_worker(r) : rc;
+}
+
+int rig_start(struct rig *r, const struct rig_size *size)
+{
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	r->pool = rte_pktmbuf_pool_create("frames", MBUFS, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					  SOCKET_ID_ANY);
-	if (r->pool == NULL)
-		return -ENOMEM;
-	configure(r, sessions, legs, half_open);
-	rc = make_ports(r);
-	if (rc == 0)
-		rc = make_tables(r, &seed);
-	if (rc < 0)
-		return rc;
-	args.pool = r->pool;
-	args.mb = r->mb;
-	args.readers = r->readers;
-	return worker_init(&r->worker, 0, &args);
+	configure(r, size);
+	rc = make_flows(r);
+	return rc == 0 ? make_rest(r) : rc;
+}
+
+int rig_join(struct rig *r, unsigned int number, const struct rig *first)
+{
+	const struct rig_size size = {first->cfg.limits.sessions, first->cfg.limits.legs,
+				      first->cfg.limits.half_open};
+
+	memset(r, 0, sizeof(*r));
+	r->number = number;
+	r->readers = first->readers;
+	r->flows = first->flows;
+	configure(r, &size);
+	return make_rest(r);
 }
 
 void rig_put(struct rig *r, unsigned int port, struct rte_mbuf *m)
@@ -183,7 +212,7 @@ uint64_t rig_run(struct rig *r, unsigned int n)
 	started = rte_rdtsc();
 	while (relaxed_load(&r->stats.packets) != until) {
 		worker_round(&r->worker);
-		rte_rcu_qsbr_quiescent(r->readers, 0);
+		rte_rcu_qsbr_quiescent(r->readers, r->number);
 	}
 	return rte_rdtsc() - started;
 }

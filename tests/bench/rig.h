@@ -18,6 +18,8 @@
 #define RIG_BATCH 480
 
 struct rig {
+	unsigned int
+		number; /* of several rigs: each has a worker, and they share the flows of the first */
 	struct config cfg;
 	struct listener listener;
 	struct rte_mempool *pool;
@@ -25,7 +27,7 @@ struct rig {
 	struct dataplane_port ports[RIG_PORTS];
 	struct mailbox *mb;
 	struct rte_rcu_qsbr *readers;
-	struct flow_table flows;
+	struct flow_table *flows;
 	struct handover handover;
 	struct worker_stats stats;
 	struct worker worker;
@@ -37,15 +39,22 @@ struct rig {
 extern const struct in6_addr rig_relay6;
 extern const struct rte_ether_addr rig_port_mac[RIG_PORTS], rig_peer_mac[RIG_PORTS];
 
-/* After rte_eal_init(), with room for so many sessions, legs and half-open legs.  All of it ends
- * with the process.  -ENOMEM or what the EAL says. */
-int rig_start(struct rig *r, uint32_t sessions, uint32_t legs, uint32_t half_open);
+/* What there is room for. */
+struct rig_size {
+	uint32_t sessions, legs, half_open;
+};
+
+/* After rte_eal_init().  All of it ends with the process.  -ENOMEM or what the EAL says. */
+int rig_start(struct rig *r, const struct rig_size *size);
+
+/* One more, on the flows of another one; `number` is from 1 on. */
+int rig_join(struct rig *r, unsigned int number, const struct rig *first);
 
 /* Put a frame in by a port, or take one that left, NULL: none.  Never timed. */
 void rig_put(struct rig *r, unsigned int port, struct rte_mbuf *m);
 struct rte_mbuf *rig_take(struct rig *r, unsigned int port);
 
-/* Run the worker until it has had `n` frames; returns the TSC cycles that took. */
+/* Run the worker, on the calling thread, until it has had `n` frames; returns the TSC cycles that took. */
 uint64_t rig_run(struct rig *r, unsigned int n);
 
 /* Say what is wrong, and end. */

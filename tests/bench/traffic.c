@@ -95,7 +95,7 @@ void traffic_splice(const struct traffic *t, struct rig *r)
 	for (i = 0; i < t->sessions; i++) {
 		struct leg_report a = traffic_leg(t, i, 0), b = traffic_leg(t, i, 1);
 		uint64_t flow;
-		int rc = flow_table_insert(&r->flows, &a, &b, now_ms, &flow);
+		int rc = flow_table_insert(r->flows, &a, &b, now_ms, &flow);
 
 		if (rc < 0)
 			rig_die("session %u of %u cannot be spliced: %s", i, t->sessions,
