@@ -4,7 +4,9 @@
 The legs are there before: made over memif, by no kernel's sockets.  Then all claims, or all
 activations, come at once by a component stream, and it is over when the last is answered; the rate is
 that of this second part, the control thread's time that of both.  How long one takes from its
-claim until its two sides are told, when nothing else goes on, is asked with one at a time.
+claim until its two sides are told, when nothing else goes on, is asked with one at a time.  What a
+session adds to the resident memory is the control thread's where the data plane has hugepages, for
+the kernel does not count those.
 """
 
 import contextlib
@@ -41,6 +43,7 @@ def service(bench, env, name, options, stanzas, answers):
         lab = stack.enter_context(Lab(settings(sessions, memory), relay=False, xmpp=False))
         relay = Relay(lab)
         crowd = stack.enter_context(peers(bench, env, lab.dir, sessions, *options))
+        resident = relay.resident_bytes()
         for first in range(0, sessions, each + single):
             before = relay.control_cpu_s()
             crowd.ask("connect", first, each)
@@ -51,6 +54,8 @@ def service(bench, env, name, options, stanzas, answers):
             alone = latencies_us(relay, stanzas, answers, first + each, single)
             medians.append(statistics.median(alone))
             worst.append(statistics.quantiles(alone, n=100)[98])
+        resident = relay.resident_bytes() - resident
+    bench.figure(f"{name}.resident", [resident / sessions], "bytes/session", hugepages=bench.huge_mib > 0)
     bench.figure(f"{name}.cpu", costs, "us/session", limit=LIMIT_US)
     bench.figure(f"{name}.rate", rates, "sessions/s", better="more", limit=RATE_LIMIT)
     bench.figure(f"{name}.latency_p50", medians, "us")
