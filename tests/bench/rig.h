@@ -34,7 +34,7 @@ struct rig {
 };
 
 /* The relay's own end, on either port, and the MAC of what comes by a port. */
-#define RIG_RELAY_ADDR RTE_IPV4(192, 0, 2, 10)
+#define RIG_RELAY_ADDR UINT32_C(0xc000020a) /* 192.0.2.10 */
 #define RIG_RELAY_PORT 4000
 extern const struct in6_addr rig_relay6;
 extern const struct rte_ether_addr rig_port_mac[RIG_PORTS], rig_peer_mac[RIG_PORTS];
