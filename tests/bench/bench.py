@@ -63,13 +63,13 @@ def machine():
 class Bench:
     """One bench under way: how thorough it is, where its results go, and the results."""
 
-    def __init__(self, name, build, out, quick=False, pairs=5, port="af_xdp"):
+    def __init__(self, name, build, out, quick=False, pairs=5, port=None):
         self.name = name
         self.programs = Path(build) / "tests" / "bench"
         self.out = Path(out)
         self.quick = quick
         self.pairs = pairs
-        self.port = port  # kind of the relay's ports, where a bench has a choice
+        self.port = port  # kind of the relay's ports in the lab; None: the lab's own choice
         self.results = []
         self.machine = machine()
         self.huge_mib = 0

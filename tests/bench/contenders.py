@@ -55,17 +55,16 @@ def without_offloads(lab):
 
 
 class Tandem:
-    """tandemd, with ports of a kind: what AF_XDP receives must have its checksums."""
+    """tandemd, with ports of a kind, and with such offloads at the users' ends as those can bear."""
 
     name = "tandem"
 
     def __init__(self, stack, kind, offloads):
-        on = "on" if offloads and kind == "kernel" else "off"
         settings = {"limits.sessions": 4000, "limits.sessions_per_jid": 2000, "limits.legs_per_source": 1000}
-        self.lab = stack.enter_context(Lab(settings, relay=False, offload=on))
-        if kind == "kernel":
-            for number in range(2):
-                self.lab.kernel_port(number)
+        options = {} if offloads else {"offload": "off"}
+        if kind:
+            options["ports"] = kind
+        self.lab = stack.enter_context(Lab(settings, relay=False, **options))
         if not offloads:
             without_offloads(self.lab)
         self.lab.start("tandemd")
