@@ -303,6 +303,7 @@ static void take_burst(struct worker *w, struct burst *b)
 		if (slot == TUPLE_NO_SLOT)
 			continue;
 		rte_prefetch0(&w->flows->lines[slot]);
+		rte_prefetch0(&w->flows->lines[slot ^ 1]);
 		if (p->key.v6)
 			rte_prefetch0(&w->flows->wides[slot]);
 		rte_prefetch0(&w->flows->tracks[slot]);
