@@ -33,6 +33,7 @@ struct packet {
 	};
 	struct rte_tcp_hdr *tcp;
 	uint64_t hash; /* of `key` */
+	uint32_t slot; /* that its flow has, as far as the hash tells; TUPLE_NO_SLOT: none */
 	struct tuple key;
 	uint32_t payload;    /* TCP payload bytes; of ICMP the message's */
 	uint16_t tcp_header; /* bytes with options */

@@ -237,8 +237,11 @@ static bool supersedes(struct worker *w, uint32_t slot, const struct packet *p)
 
 static void take_tcp(struct worker *w, struct packet *p)
 {
-	uint32_t slot = flow_table_find(w->flows, p->hash, &p->key);
+	uint32_t slot = p->slot;
 
+	/* What was fetched for it is nearly always its own. */
+	if (slot == TUPLE_NO_SLOT || unlikely(!flow_match(w->flows, slot, &p->key)))
+		slot = flow_table_find(w->flows, p->hash, &p->key);
 	if (slot != TUPLE_NO_SLOT && likely(!supersedes(w, slot, p)))
 		relay(w, slot, p);
 	else
@@ -294,12 +297,12 @@ static void take_burst(struct worker *w, struct burst *b)
 	unsigned int i;
 
 	for (i = 0; i < b->n; i++) {
-		const struct packet *p = &b->packets[i];
+		struct packet *p = &b->packets[i];
 		uint32_t slot;
 
 		if (unlikely(b->classes[i] != PACKET_TCP))
 			continue;
-		slot = tuple_index_guess(&w->flows->index, p->hash);
+		p->slot = slot = tuple_index_guess(&w->flows->index, p->hash);
 		if (slot == TUPLE_NO_SLOT)
 			continue;
 		rte_prefetch0(&w->flows->lines[slot]);
