@@ -182,6 +182,12 @@ static __rte_always_inline bool leg_match(const void *legs, uint32_t slot, const
 	return tuple_equal(&((const struct leg *)legs)[slot].tuple, tuple);
 }
 
+void leg_fetch(const struct leg_table *t, uint64_t hash, const struct tuple *tuple)
+{
+	tuple_index_prefetch(&t->index, hash);
+	tuple_index_prefetch(&t->source_index, source_hash(t, tuple_source(tuple)));
+}
+
 struct leg *leg_find(struct leg_table *t, uint64_t hash, const struct tuple *tuple)
 {
 	uint32_t slot = tuple_index_find(&t->index, hash, leg_match, t->legs, tuple);

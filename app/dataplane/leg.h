@@ -151,6 +151,9 @@ int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
 		   uint64_t now_ms);
 void leg_table_fini(struct leg_table *t);
 
+/* Fetch into the cache what will be asked about a four-tuple that belongs to no flow. */
+void leg_fetch(const struct leg_table *t, uint64_t hash, const struct tuple *tuple);
+
 /* The leg of a four-tuple whose hash is `hash`, never a dead one; NULL: none. */
 struct leg *leg_find(struct leg_table *t, uint64_t hash, const struct tuple *tuple);
 

@@ -303,8 +303,10 @@ static void take_burst(struct worker *w, struct burst *b)
 		if (unlikely(b->classes[i] != PACKET_TCP))
 			continue;
 		p->slot = slot = tuple_index_guess(&w->flows->index, p->hash);
-		if (slot == TUPLE_NO_SLOT)
+		if (slot == TUPLE_NO_SLOT) {
+			leg_fetch(&w->legs, p->hash, &p->key);
 			continue;
+		}
 		rte_prefetch0(&w->flows->lines[slot]);
 		rte_prefetch0(&w->flows->lines[slot ^ 1]);
 		if (p->key.v6)
