@@ -134,11 +134,13 @@ class Bench:
     def hugepages(self, mib):
         """So many more MiB of hugepages while it lasts, as far as the kernel has them; yields what
         the EAL must be told of its memory."""
-        before = int(HUGEPAGES.read_text())
         page_kib = int(field("/proc/meminfo", "Hugepagesize").split()[0])
-        wanted = before + -(-mib * 1024 // page_kib)
+        pages = -(-mib * 1024 // page_kib)
+        before = int(HUGEPAGES.read_text())
+        HUGEPAGES.write_text(str(before + pages))
+        # There may be fewer than that; and what others add and take meanwhile is theirs.
+        added = int(HUGEPAGES.read_text()) - before
         try:
-            HUGEPAGES.write_text(str(wanted))
             free_kib = int(field("/proc/meminfo", "HugePages_Free")) * page_kib
             if free_kib >= mib * 1024:
                 self.huge_mib = max(self.huge_mib, mib)
@@ -147,7 +149,7 @@ class Bench:
                 print(f"{self.name}: no {mib} MiB of hugepages: ordinary pages", file=sys.stderr)
                 yield ["--no-huge", "--no-shconf", "-m", str(mib)]
         finally:
-            HUGEPAGES.write_text(str(before))
+            HUGEPAGES.write_text(str(max(0, int(HUGEPAGES.read_text()) - added)))
 
 
 @contextlib.contextmanager
