@@ -145,7 +145,8 @@ static int make_offer(struct initiator *in, bool swapped, int *choice)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	strcpy(p->jid, xmpp_stanza_get_from(in->offered.answer)); /* as the server writes it */
-	if (!swapped)						  /* else its own offer has told */
+	/* After a swap its own offer has told. */
+	if (!swapped)
 		p->plain = !offer_knows(in->offered.answer, p->offer->kind);
 	*choice = offer_accepted(in->offered.answer, p->offer);
 	if (*choice >= 0)
