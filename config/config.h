@@ -61,6 +61,7 @@ struct config_access {
 struct config_limits {
 	uint32_t sessions;
 	uint32_t sessions_per_jid;
+	uint32_t reservations_per_jid;
 	uint32_t sessions_per_domain; /* here and below 0 is no limit */
 	uint64_t rate_per_session;    /* bytes a second */
 	uint64_t rate_per_jid;
@@ -75,6 +76,7 @@ struct config_timers {
 	uint64_t match_ms;
 	uint64_t claim_ms;
 	uint64_t pair_ms;
+	uint64_t reserve_ms;
 	uint64_t idle_ms;
 	uint64_t transitory_ms;
 };
@@ -111,6 +113,17 @@ struct config_socks5 {
 	uint16_t port;
 };
 
+/* Both ends are of it; host byte order. */
+struct config_range {
+	uint16_t first, last;
+};
+
+struct config_rendezvous {
+	bool enabled;
+	struct config_range ports;    /* of each IPv4 address */
+	struct config_address prefix; /* of IPv6, /64 or shorter; unspecified when not given */
+};
+
 struct config_stats {
 	bool enabled; /* an absent stats section is off */
 	char *listen_host;
@@ -127,6 +140,7 @@ struct config {
 	unsigned int n_ports;
 	struct config_endpoint endpoint;
 	struct config_socks5 socks5;
+	struct config_rendezvous rendezvous;
 	struct config_names advertise; /* told instead of the addresses; empty: the addresses */
 	struct config_stats stats;
 	enum config_log_level log_level;

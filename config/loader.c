@@ -179,6 +179,21 @@ static void store_address(struct loader *l, const struct schema_row *row, const 
 		memcpy(slot, &address, row->size);
 }
 
+static void store_range(struct loader *l, const struct schema_row *row, const struct scalar *s,
+			char *slot)
+{
+	struct config_range range = {0, 0};
+	int rc = value_range(s->text, &range);
+
+	if (rc == -EINVAL)
+		COMPLAIN(l, s->line, "must be a range like 10000-32767");
+	else if (rc != 0 || range.first < row->min || range.last > row->max)
+		COMPLAIN(l, s->line, "out of range: must be within %u-%u", (unsigned int)row->min,
+			 (unsigned int)row->max);
+	else
+		memcpy(slot, &range, row->size);
+}
+
 static void store_scalar(struct loader *l, const struct schema_row *row, const struct scalar *s,
 			 char *base, char *slot)
 {
@@ -189,6 +204,7 @@ static void store_scalar(struct loader *l, const struct schema_row *row, const s
 		[SCHEMA_SIZE] = store_number,	      [SCHEMA_DURATION] = store_number,
 		[SCHEMA_BOOL] = store_bool,	      [SCHEMA_CHOICE] = store_choice,
 		[SCHEMA_HOST_PORT] = store_host_port, [SCHEMA_ADDRESS] = store_address,
+		[SCHEMA_RANGE] = store_range,
 	};
 
 	assert(stores[row->type] != NULL); /* sections are maps and have no default */
@@ -283,7 +299,7 @@ static void load_default(struct loader *l, const struct schema_row *row, unsigne
 
 	if (row->mandatory)
 		COMPLAIN(l, line, "missing");
-	else if (row->type == SCHEMA_SECTION && row->unbuilt == NULL)
+	else if (row->type == SCHEMA_SECTION)
 		load_map(l, row->path, NULL, line, base);
 	else if (row->def != NULL && row->size > 0) {
 		if (row->list)
@@ -308,7 +324,9 @@ static void load_row(struct loader *l, const struct schema_row *row, const struc
 		return;
 	if (row->unbuilt != NULL)
 		COMPLAIN(l, node->line, "not built yet: %s", row->unbuilt);
-	else if (row->list)
+	if (row->unbuilt != NULL && row->size == 0)
+		return;
+	if (row->list)
 		load_list(l, row, node, base);
 	else if (row->type == SCHEMA_SECTION)
 		load_section(l, row, node, base);

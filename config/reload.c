@@ -63,6 +63,7 @@ static same_value *const same_of_type[SCHEMA_TYPES] = {
 	[SCHEMA_SIZE] = same_bytes,	  [SCHEMA_DURATION] = same_bytes,
 	[SCHEMA_BOOL] = same_bytes,	  [SCHEMA_CHOICE] = same_bytes,
 	[SCHEMA_HOST_PORT] = same_string, [SCHEMA_ADDRESS] = same_address,
+	[SCHEMA_RANGE] = same_bytes,
 };
 
 /* How many values a list that is no list of names has. */

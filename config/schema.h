@@ -26,6 +26,7 @@ enum schema_type {
 	SCHEMA_CHOICE,	  /* one of `choices`; stores its index as an enum */
 	SCHEMA_HOST_PORT, /* char *, owned, and the port at `companion`, uint16_t */
 	SCHEMA_ADDRESS,	  /* struct config_address */
+	SCHEMA_RANGE,	  /* "10000-32767"; struct config_range */
 	SCHEMA_TYPES
 };
 
@@ -44,7 +45,9 @@ struct schema_row {
 	const struct name_kind *kind;	   /* of SCHEMA_TEXT, and of the host in SCHEMA_HOST_PORT */
 	const char *const *choices;	   /* ends with NULL */
 
-	const char *unbuilt; /* what is not built yet and so refused; NULL when it is built */
+	/* What is not built yet and so refused, though its value is checked if it is kept; NULL when it is
+	 * built. */
+	const char *unbuilt;
 
 	size_t offset;
 	size_t size; /* of one value; 0: nothing is stored */

@@ -8,11 +8,13 @@
 #include "secret.h"
 #include "validate.h"
 
-#define AF_XDP_MAX_MTU 3500 /* one element of 4 KiB a frame, head room included */
-#define XDP_DRIVER     "net_af_xdp"
-#define TCP_IP_HEADERS 60 /* bytes: IPv6 and TCP without options */
-#define MIN_V4_PREFIX  8
-#define MIN_V6_PREFIX  16
+#define AF_XDP_MAX_MTU	  3500 /* one element of 4 KiB a frame, head room included */
+#define XDP_DRIVER	  "net_af_xdp"
+#define TCP_IP_HEADERS	  60 /* bytes: IPv6 and TCP without options */
+#define MIN_V4_PREFIX	  8
+#define MIN_V6_PREFIX	  16
+#define RENDEZVOUS_PREFIX 64
+#define EPHEMERAL_PORTS	  "/proc/sys/net/ipv4/ip_local_port_range"
 
 struct validator {
 	struct config *cfg;
@@ -376,11 +378,115 @@ static void check_services(struct validator *v)
 			 cfg->socks5.port);
 }
 
+/* --- rendezvous addresses --- */
+
+#define PORTS_PATH  "services.rendezvous.ports"
+#define PREFIX_PATH "services.rendezvous.prefix"
+
+static bool in_range(const struct config_range *range, unsigned int port)
+{
+	return port >= range->first && port <= range->last;
+}
+
+/* The box's own connections have their ports from there, and share its addresses with us. */
+static void check_ephemeral(struct validator *v, const struct config_range *range)
+{
+	FILE *f = fopen(EPHEMERAL_PORTS, "re");
+	unsigned int first, last;
+
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%u %u", &first, &last) == 2 && range->first <= last && range->last >= first)
+		complain(v, PORTS_PATH, "overlaps %u-%u, the kernel's own in %s", first, last,
+			 EPHEMERAL_PORTS);
+	(void)fclose(f);
+}
+
+static void check_range(struct validator *v)
+{
+	const struct config *cfg = v->cfg;
+	const struct config_range *range = &cfg->rendezvous.ports;
+
+	if (complaints_about(v->complaints, PORTS_PATH))
+		return;
+	if (cfg->endpoint.enabled && in_range(range, cfg->endpoint.port))
+		complain(v, PORTS_PATH, "%u is the port of services.endpoint", cfg->endpoint.port);
+	if (cfg->socks5.enabled && in_range(range, cfg->socks5.port))
+		complain(v, PORTS_PATH, "%u is the port of services.socks5", cfg->socks5.port);
+	check_ephemeral(v, range);
+}
+
+/* What forbids this prefix, whatever the ports have, or NULL. */
+static const char *prefix_fault(const struct config_address *prefix)
+{
+	struct config_address none = {.prefix_len = 0};
+	unsigned int whole = prefix->prefix_len / 8, rest = prefix->prefix_len % 8;
+
+	if (is_v4(prefix))
+		return "must be of IPv6";
+	if (prefix->prefix_len > RENDEZVOUS_PREFIX)
+		return "must be a /64 or shorter";
+	if ((prefix->addr.s6_addr[whole] & (0xff >> rest)) != 0 ||
+	    memcmp(&prefix->addr.s6_addr[whole + 1], &none.addr, sizeof(none.addr) - whole - 1) !=
+		    0)
+		return "has bits behind its length";
+	return v6_fault(prefix);
+}
+
+/* It is routed to the appliance: of an address of a port's subnet the neighbours would ask who has
+ * it. */
+static void check_prefix(struct validator *v)
+{
+	const struct config_address *prefix = &v->cfg->rendezvous.prefix;
+	const char *fault;
+
+	if (is_hole(prefix))
+		return;
+	fault = prefix_fault(prefix);
+	if (fault != NULL) {
+		complain(v, PREFIX_PATH, "%s", fault);
+		return;
+	}
+	for (unsigned int i = 0; i < v->cfg->n_ports; i++) {
+		const struct config_port *port = &v->cfg->ports[i];
+
+		for (unsigned int n = 0; n < port->n_addresses; n++)
+			if (!is_hole(&port->addresses[n]) && overlap(prefix, &port->addresses[n]))
+				complain(v, PREFIX_PATH, "overlaps the subnet of ports[%u]", i);
+	}
+}
+
+static bool has_v4(const struct config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->n_ports; i++)
+		for (unsigned int n = 0; n < cfg->ports[i].n_addresses; n++)
+			if (is_v4(&cfg->ports[i].addresses[n]))
+				return true;
+	return false;
+}
+
+static void check_rendezvous(struct validator *v)
+{
+	const struct config *cfg = v->cfg;
+
+	if (!cfg->rendezvous.enabled)
+		return;
+	if (!cfg->endpoint.enabled && !complaints_about(v->complaints, "services.endpoint"))
+		complain(v, "services.rendezvous", "needs services.endpoint");
+	if (!has_v4(cfg) && is_hole(&cfg->rendezvous.prefix) &&
+	    !complaints_about(v->complaints, PREFIX_PATH) &&
+	    !complaints_about(v->complaints, "ports"))
+		complain(v, "services.rendezvous",
+			 "no port has an IPv4 address, and no prefix is given");
+	check_range(v);
+	check_prefix(v);
+}
+
 int validate(struct config *cfg, const struct tree_node *root, struct complaints *c)
 {
 	static void (*const checks[])(struct validator *) = {
-		check_secret, check_namespaces, default_access, check_lcores,	 check_mss,
-		check_ports,  check_addresses,	check_services, check_advertise,
+		check_secret, check_namespaces, default_access, check_lcores,	  check_mss,
+		check_ports,  check_addresses,	check_services, check_rendezvous, check_advertise,
 	};
 	struct validator v = {.cfg = cfg, .root = root, .complaints = c};
 

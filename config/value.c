@@ -146,6 +146,26 @@ int value_address(const char *text, struct config_address *address)
 	return 0;
 }
 
+int value_range(const char *text, struct config_range *range)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t first, last;
+	char head[8];
+
+	if (dash == NULL || (size_t)(dash - text) >= sizeof(head))
+		return -EINVAL;
+	memcpy(head, text, (size_t)(dash - text));
+	head[dash - text] = '\0';
+	if (value_number(head, VALUE_PLAIN, &first) != 0 ||
+	    value_number(dash + 1, VALUE_PLAIN, &last) != 0 || first > last)
+		return -EINVAL;
+	if (last > UINT16_MAX)
+		return -ERANGE;
+	range->first = (uint16_t)first;
+	range->last = (uint16_t)last;
+	return 0;
+}
+
 int value_host_port(const char *text, char *host, size_t size, uint16_t *port)
 {
 	const char *colon = strrchr(text, ':');

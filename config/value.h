@@ -30,6 +30,10 @@ bool value_is_string(const char *plain);
 /* "192.0.2.10/24" or "2001:db8::10/64".  0, or -EINVAL, also for "::" and IPv4-mapped addresses. */
 int value_address(const char *text, struct config_address *address);
 
+/* "10000-32767": two plain numbers, the second no less.  0, -EINVAL for what is none, or -ERANGE for
+ * what a port cannot be. */
+int value_range(const char *text, struct config_range *range);
+
 /*
  * "host:port" or "[IPv6 address]:port"; the host goes without brackets into `host`, unchecked.
  * 0 or -EINVAL.

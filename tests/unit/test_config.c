@@ -21,6 +21,7 @@
 #include "config.h"
 #include "schema.h"
 #include "tree.h"
+#include "value.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -640,10 +641,54 @@ static const struct bad not_built[] = {
 	 E(6, "ports[0].device", "not built yet: kernel-attached ports")},
 };
 
+#define NO_ADDRESS "must be an address with its prefix length, like 192.0.2.1/24"
+
+/* Values are told about even so. */
+#define RENDEZVOUS(ports, services, complaints)                                          \
+	{XMPP ports "services:\n" services "\n",                                       \
+	 E(10, "services.rendezvous", "not built yet: rendezvous addresses") complaints}
+#define RANGE(range, what)                                                                \
+	RENDEZVOUS(PORTS, "  rendezvous: {ports: " range "}\n  endpoint: {}",           \
+		   E(10, "services.rendezvous.ports", what))
+#define PREFIX(prefix, what)                                                             \
+	RENDEZVOUS(PORTS, "  rendezvous: {prefix: " prefix "}\n  endpoint: {}",         \
+		   E(10, "services.rendezvous.prefix", what))
+#define NO_RANGE      "must be a range like 10000-32767"
+#define OUT_OF_RANGE  "out of range: must be within 1024-65535"
+#define BITS_BEHIND   "has bits behind its length"
+
+static const struct bad bad_rendezvous[] = {
+	RENDEZVOUS(PORTS, "  rendezvous: {}\n  endpoint: {}", ""),
+	RENDEZVOUS(PORTS, "  rendezvous: {prefix: \"2001:db8:0:1::/64\"}\n  endpoint: {}", ""),
+	RENDEZVOUS(PORTS, "  rendezvous: {prefix: \"2001:db8:f00::/47\"}\n  endpoint: {}", ""),
+	RENDEZVOUS(PORTS, "  rendezvous: {ports: 10000-10000}\n  endpoint: {}", ""),
+	RANGE("10000", NO_RANGE), RANGE("-5", NO_RANGE), RANGE("5-", NO_RANGE),
+	RANGE("10001-10000", NO_RANGE), RANGE("10000-+20000", NO_RANGE),
+	RANGE("10000-020000", NO_RANGE), RANGE("10000-20000-30000", NO_RANGE),
+	RANGE("00000000000001-20000", NO_RANGE),
+	RANGE("1023-20000", OUT_OF_RANGE), RANGE("10000-65536", OUT_OF_RANGE),
+	RANGE("10000-99999999999999999999", NO_RANGE),
+	RANGE("3999-4000", "4000 is the port of services.endpoint"),
+	RANGE("4000-4001", "4000 is the port of services.endpoint"),
+	RENDEZVOUS(PORTS, "  rendezvous: {ports: 7777-7778}\n  endpoint: {}\n  socks5: {}",
+		   E(10, "services.rendezvous.ports", "7777 is the port of services.socks5")),
+	PREFIX("192.0.2.0/24", "must be of IPv6"),
+	PREFIX("\"2001:db8::/65\"", "must be a /64 or shorter"),
+	PREFIX("\"2001:db8::/128\"", "must be a /64 or shorter"),
+	PREFIX("\"2001:db8::1/64\"", BITS_BEHIND), PREFIX("\"2001:db8:1::/47\"", BITS_BEHIND),
+	PREFIX("\"2001:db8:0:1::/63\"", BITS_BEHIND),
+	PREFIX("\"fe80::/64\"", "a link-local address: nobody elsewhere can reach it"),
+	PREFIX("\"ff00::/16\"", "not a unicast address"),
+	PREFIX("\"2000::/15\"", "a prefix this short is no subnet"),
+	PREFIX("\"2001:db8::1\"", NO_ADDRESS),
+	RENDEZVOUS("ports:\n  - device: a\n    tap: t\n    addresses: [\"2001:db8::1/48\"]\n",
+		   "  rendezvous: {prefix: \"2001:db8:0:1::/64\"}\n  endpoint: {}",
+		   E(10, "services.rendezvous.prefix", "overlaps the subnet of ports[0]")),
+};
+
 #define ADDRESS(address, what)                                            \
 	{XMPP "ports:\n" PORT("a", "t", address, "1500") SERVICES, \
 	 E(6, "ports[0].addresses[0]", what)}
-#define NO_ADDRESS "must be an address with its prefix length, like 192.0.2.1/24"
 #define XMPP_WITH(jid, server, secret) \
 	"xmpp: {jid: " jid ", server: \"" server "\", secret_file: " secret "}\n" PORTS SERVICES
 
@@ -774,6 +819,50 @@ static void what_does_not_go_together_is_refused(void **state)
 {
 	(void)state;
 	run_bad(bad_together, COUNT(bad_together));
+}
+
+static void rendezvous_is_checked(void **state)
+{
+	(void)state;
+	run_bad(bad_rendezvous, COUNT(bad_rendezvous));
+}
+
+/* Ports from which the kernel takes those of its own connections. */
+static void rendezvous_spares_the_kernel(void **state)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+	unsigned int first, last;
+	char text[512], errors[512];
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u %u", &first, &last), 2);
+	fclose(f);
+	for (unsigned int port = first; port <= last; port += last > first ? last - first : 1) {
+		(void)snprintf(text, sizeof(text),
+			       XMPP PORTS "services: {endpoint: {}, rendezvous: {ports: %u-%u}}\n",
+			       port, port);
+		(void)snprintf(errors, sizeof(errors),
+			       E(9, "services.rendezvous", "not built yet: rendezvous addresses")
+				       E(9, "services.rendezvous.ports",
+					 "overlaps %u-%u, the kernel's own in "
+					 "/proc/sys/net/ipv4/ip_local_port_range"),
+			       first, last);
+		load_bad(text, -EINVAL, errors);
+	}
+}
+
+static void ranges(void **state)
+{
+	struct config_range range = {0, 0};
+
+	(void)state;
+	assert_int_equal(value_range("10000-32767", &range), 0);
+	assert_int_equal(range.first, 10000);
+	assert_int_equal(range.last, 32767);
+	assert_int_equal(value_range("0-65535", &range), 0);
+	assert_int_equal(value_range("0-65536", &range), -ERANGE);
+	assert_int_equal(value_range("", &range), -EINVAL);
 }
 
 /* --- bounds --- */
@@ -1038,6 +1127,9 @@ int main(void)
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(what_is_not_built_is_refused),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
+		cmocka_unit_test(rendezvous_is_checked),
+		cmocka_unit_test(rendezvous_spares_the_kernel),
+		cmocka_unit_test(ranges),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(many_errors),
 		cmocka_unit_test(odd_files),
