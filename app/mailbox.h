@@ -152,6 +152,13 @@ struct flow_status {
 	uint64_t bytes[2];   /* TCP payload from side 0, from side 1 */
 };
 
+/* How a rendezvous address (DESIGN 2.2) takes new connections. */
+enum mailbox_rendezvous {
+	MAILBOX_RENDEZVOUS_FREE,   /* as if nobody listened */
+	MAILBOX_RENDEZVOUS_OPEN,   /* it does */
+	MAILBOX_RENDEZVOUS_CLOSED, /* no more: only those under way go on */
+};
+
 /*
  * The flow table's pen.  All functions run on the control thread only.
  *
@@ -164,6 +171,8 @@ struct flow_status {
  *   bursts; 0: as many as they like. -ESTALE as below.
  * status: -ESTALE when the id is not that of a flow in the table.
  * owner: the worker that has the leg of this four-tuple, if there is one.
+ * rendezvous: the `port` of all IPv4 addresses (0: none) and the address `addr6` of the prefix
+ *   (unspecified: none) are one reservation's, and in this state.  NULL without the service.
  */
 struct mailbox_splicer {
 	void *ctx;
@@ -173,6 +182,8 @@ struct mailbox_splicer {
 	int (*rate)(void *ctx, uint64_t flow, uint64_t bytes_per_s);
 	int (*status)(void *ctx, uint64_t flow, struct flow_status *status);
 	unsigned int (*owner)(void *ctx, const struct four_tuple *leg);
+	void (*rendezvous)(void *ctx, in_port_t port, const struct in6_addr *addr6,
+			   enum mailbox_rendezvous state);
 };
 
 struct mailbox;

@@ -95,6 +95,7 @@ struct control_stats {
 	uint64_t iq[IQ_KINDS][IQ_RESULTS];
 	uint64_t setup_count[SETUP_BUCKETS + 1]; /* each its own bucket, not cumulated */
 	uint64_t setup_sum_us;
+	uint64_t reservations; /* gauge */
 	uint64_t refusals[REFUSALS];
 	uint64_t config_reloads[RELOAD_RESULTS];
 	uint64_t stanzas_dropped;   /* without from, to somebody else, unparsable */

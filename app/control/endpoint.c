@@ -119,6 +119,7 @@ static void handle_claim(void *ctx, const struct iq *iq)
 struct answer {
 	const struct endpoint *e;
 	mxml_node_t *query;
+	unsigned int port;
 };
 
 static void add_connection(void *ctx, const char *host)
@@ -128,17 +129,48 @@ static void add_connection(void *ctx, const char *host)
 
 	mxmlElementSetAttr(connection, "jid", a->e->cfg->xmpp.jid);
 	mxmlElementSetAttr(connection, "ip", host);
-	mxmlElementSetAttrf(connection, "port", "%u", (unsigned int)a->e->cfg->endpoint.port);
+	mxmlElementSetAttrf(connection, "port", "%u", a->port);
 }
 
 /* The service's fixed addresses, or the names told instead of them. */
 static void answer_address(struct endpoint *e, const struct iq *iq)
 {
-	struct answer a = {e, reply_element("query", iq->ns)};
+	struct answer a = {e, reply_element("query", iq->ns), e->cfg->endpoint.port};
 
 	if (a.query == NULL)
 		return;
 	hosts_tell(e->cfg, HOSTS_ONE_A_FAMILY, add_connection, &a);
+	dispatch_result(e->dispatch, IQ_ADDRESS, iq->from, iq->id, a.query);
+}
+
+/* Under a name, or an address of IPv4, the same ports are reached. */
+static void add_port(void *ctx, const char *host)
+{
+	if (strchr(host, ':') == NULL)
+		add_connection(ctx, host);
+}
+
+static void answer_reservation(struct endpoint *e, const struct iq *iq, const char *sid,
+			       const char *peer)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct rendezvous_ends ends;
+	enum iq_result result = session_reserve(e->book, sid, iq->from, peer, iq->now_ms, &ends);
+	struct answer a = {e, NULL, 0};
+
+	if (result != IQ_OK) {
+		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, result);
+		return;
+	}
+	a.query = reply_element("query", iq->ns);
+	if (a.query == NULL)
+		return;
+	a.port = ntohs(ends.port);
+	if (a.port != 0)
+		hosts_tell(e->cfg, HOSTS_ONE_A_FAMILY, add_port, &a);
+	a.port = e->cfg->endpoint.port;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&ends.addr6))
+		add_connection(&a, inet_ntop(AF_INET6, &ends.addr6, text, sizeof(text)));
 	dispatch_result(e->dispatch, IQ_ADDRESS, iq->from, iq->id, a.query);
 }
 
@@ -153,7 +185,9 @@ static void handle_address(void *ctx, const struct iq *iq)
 	if (!read_sid(iq->payload, &sid) || !read_peer(iq->payload, iq->from, peer, &peer_given) ||
 	    (sid == NULL) != (peer_given == NULL))
 		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, IQ_BAD_REQUEST);
-	else if (sid != NULL) /* reservations are of a later issue */
+	else if (sid != NULL && e->cfg->rendezvous.enabled)
+		answer_reservation(e, iq, sid, peer_given);
+	else if (sid != NULL)
 		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, IQ_SERVICE_UNAVAILABLE);
 	else
 		answer_address(e, iq);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Endpoint bytestreams: the IQ forms of DESIGN 2.1, and of 2.2 the address query without
- * reservation.
+ * Endpoint bytestreams: the IQ forms of DESIGN 2.1 and 2.2, the address query and the claim.
  *
  * A claim is decoded and handed to `session`; it waits in the request book for its answer.
  */

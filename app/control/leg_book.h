@@ -19,6 +19,7 @@
 #include "mailbox.h"
 
 struct bytestream;
+struct reservation;
 struct party;
 
 /* How precisely a claim named its leg, least first: the rules of DESIGN 2.1, 3c, 3b and 3a. */
@@ -28,8 +29,9 @@ struct leg {
 	struct index_node by_id, by_tuple, by_source, by_port;
 	TAILQ_ENTRY(leg)
 	link; /* with commands to post: in its worker's queue; unused: in the pool */
-	struct party *holder;	       /* whose claim it is matched with, or NULL */
-	struct bytestream *bytestream; /* a named leg that waits in the name book, else NULL */
+	struct party *holder;		 /* whose claim it is matched with, or NULL */
+	struct bytestream *bytestream;	 /* a named leg that waits in the name book, else NULL */
+	struct reservation *reservation; /* on whose addresses it waits, else NULL */
 	uint64_t id;
 	uint64_t flow; /* for command OPEN */
 	struct four_tuple tuple;
@@ -53,7 +55,7 @@ void leg_book_destroy(struct leg_book *book);
 struct leg *leg_book_add(struct leg_book *book, uint64_t id, uint32_t worker,
 			 const struct four_tuple *tuple);
 
-/* Likewise a named leg, which is not listed. */
+/* Likewise a named leg, or one on a rendezvous address, which are not listed. */
 struct leg *leg_book_add_named(struct leg_book *book, uint64_t id, uint32_t worker,
 			       const struct four_tuple *tuple);
 

@@ -8,7 +8,8 @@
  * A sid is taken, as long as the session is not over, for the two parties of the session, and for
  * every claim that fits one of them when the session is *peerless* - nobody named anybody, so one
  * claim is as good as the other and the third has to be told.  Another couple may use the same sid:
- * it neither joins nor blocks.  A claim that fits two others equally well is a conflict too, for
+ * it neither joins nor blocks.  A session with a reservation (DESIGN 2.2) is for that couple alone,
+ * whoever was named.  A claim that fits two others equally well is a conflict too, for
  * which of them is meant would be a guess.
  *
  * Two indexes:
@@ -77,6 +78,8 @@ static enum pairing seek_named(struct session_book *book, const struct claim *cl
 		return PAIRING_ALONE;
 	if (session_is_pair(session))
 		return session->peerless ? PAIRING_CONFLICT : PAIRING_ALONE;
+	if (session->reservation != NULL)
+		return PAIRING_ALONE;
 	if (peer_of(session->party[0]) != NULL &&
 	    !same_text(peer_of(session->party[0]), claim->from))
 		return PAIRING_ALONE;
@@ -98,7 +101,8 @@ again: /* closing one that is over changes the chain */
 		const struct party *party = CONTAINER(node, struct party, by_peer);
 		struct session *session = party->session;
 
-		if (strcmp(session->sid, sid) != 0 || !same_text(peer_of(party), peer))
+		if (strcmp(session->sid, sid) != 0 || !same_text(peer_of(party), peer) ||
+		    session->reservation != NULL)
 			continue;
 		if (watch_is_over(book, session))
 			goto again;
@@ -123,6 +127,17 @@ enum pairing pairing_seek(struct session_book *book, const struct claim *claim,
 	return result;
 }
 
+/* It is for two JIDs, of whom the one that claims has no claim any more. */
+enum pairing pairing_reserved(const struct reservation *r, struct session **found)
+{
+	if (r->session == NULL)
+		return PAIRING_ALONE;
+	if (session_is_pair(r->session))
+		return PAIRING_CONFLICT;
+	*found = r->session;
+	return PAIRING_JOIN;
+}
+
 void pairing_enlist(struct session_book *book, struct party *party)
 {
 	const char *sid = party->session->sid;
@@ -133,8 +148,8 @@ void pairing_enlist(struct session_book *book, struct party *party)
 
 void pairing_joined(struct session *session)
 {
-	session->peerless =
-		peer_of(session->party[0]) == NULL && peer_of(session->party[1]) == NULL;
+	session->peerless = session->reservation == NULL && peer_of(session->party[0]) == NULL &&
+			    peer_of(session->party[1]) == NULL;
 	if (session->peerless)
 		return;
 	hash_index_remove(&session->party[0]->by_peer);

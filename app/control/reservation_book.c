@@ -296,9 +296,22 @@ int reservation_take(struct reservation_book *book, const char *sid, const char 
 		err = begin(book, sid, jid, peer, &r);
 	if (err < 0)
 		return err;
-	deadline_start(&book->held, &r->deadline, now_ms);
+	if (r->session == NULL)
+		deadline_start(&book->held, &r->deadline, now_ms);
 	*out = r;
 	return 0;
+}
+
+void reservation_lend(struct reservation *r, struct session *session)
+{
+	r->session = session;
+	deadline_stop(&r->deadline);
+}
+
+void reservation_give_back(struct reservation_book *book, struct reservation *r, uint64_t now_ms)
+{
+	r->session = NULL;
+	deadline_start(&book->held, &r->deadline, now_ms);
 }
 
 void reservation_end(struct reservation_book *book, struct reservation *r, uint64_t now_ms)

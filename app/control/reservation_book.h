@@ -28,9 +28,12 @@
 #include "hash_index.h"
 #include "keyed_hash.h"
 #include "quota.h"
+#include "rendezvous.h"
 
 #define RESERVATION_QUARANTINE_MS 60000
 #define RESERVATIONS_MAX	  65536
+
+struct session;
 
 struct reservation {
 	/* One of each JID, with the hash of the sid and that JID. */
@@ -44,10 +47,14 @@ struct reservation {
 	struct quota_entry *quota;
 	in_port_t port;	       /* of every IPv4 address, network byte order; 0: none */
 	struct in6_addr addr6; /* unspecified: none */
+
+	/* The caller's: the legs on its addresses, IPv4 and IPv6. */
+	struct rendezvous_address at[2];
+	struct session *session; /* reservation_lend() */
 };
 
-/* Told of every reservation as it begins and ends; it lasts as long as the call. */
-typedef void reservation_watcher(void *ctx, const struct reservation *r, bool begins);
+/* Told of every reservation as it begins and ends; then it lasts as long as the call. */
+typedef void reservation_watcher(void *ctx, struct reservation *r, bool begins);
 
 struct reservation_book {
 	const struct config *cfg;
@@ -89,6 +96,10 @@ void reservation_book_reconfigure(struct reservation_book *book);
  */
 int reservation_take(struct reservation_book *book, const char *sid, const char *jid,
 		     const char *peer, uint64_t now_ms, struct reservation **out);
+
+/* `session` is about to use it: until it is given back it does not expire. */
+void reservation_lend(struct reservation *r, struct session *session);
+void reservation_give_back(struct reservation_book *book, struct reservation *r, uint64_t now_ms);
 
 /* It was used, or must not be any more. */
 void reservation_end(struct reservation_book *book, struct reservation *r, uint64_t now_ms);

@@ -62,6 +62,7 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 	struct party *holder = leg->holder;
 
 	name_book_take(&book->names, leg);
+	rendezvous_leg_gone(book, leg);
 	leg_book_remove(book->legs, leg);
 	if (holder == NULL)
 		return;
@@ -69,6 +70,17 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 	holder->pending->leg = NULL;
 	session_gauge(book, holder->session, +1);
 	session_close(book, holder->session, ENDING_LEG_LOST, holder);
+}
+
+static struct leg *add_leg(struct session_book *book, const struct mailbox_event *ev)
+{
+	bool listed = !rendezvous_has(book, &ev->tuple);
+	struct leg *leg = listed ? leg_book_add(book->legs, ev->id, ev->worker, &ev->tuple)
+				 : leg_book_add_named(book->legs, ev->id, ev->worker, &ev->tuple);
+
+	if (leg != NULL && !listed)
+		rendezvous_leg_added(book, leg);
+	return leg;
 }
 
 static void on_leg_seen(struct session_book *book, const struct mailbox_event *ev)
@@ -81,12 +93,13 @@ static void on_leg_seen(struct session_book *book, const struct mailbox_event *e
 
 		if (older != NULL)
 			lose_leg(book, older);
-		leg = leg_book_add(book->legs, ev->id, ev->worker, &ev->tuple);
+		leg = add_leg(book, ev);
 	}
 	if (leg == NULL)
 		return;
 	if (ev->type == MAILBOX_LEG_ESTABLISHED)
 		leg->established = true;
+	rendezvous_leg_moved(book, leg);
 	session_reconsider(book, &ev->tuple);
 }
 
@@ -193,7 +206,9 @@ static void expire(struct session_book *book, const struct clock *clock, struct 
 	struct session *session;
 	struct party *party = claim_of(clock, deadline, &session);
 
-	if (clock->ending != ENDINGS)
+	if (clock->ending == ENDING_NO_LEG && rendezvous_delays(session))
+		deadline_start(&book->held, deadline, book->now_ms);
+	else if (clock->ending != ENDINGS)
 		session_close(book, session, clock->ending, party);
 	else if (watch_session(book, session))
 		deadline_start(&book->watched, deadline, book->now_ms);
@@ -224,6 +239,9 @@ unsigned int session_tick(struct session_book *book, uint64_t now_ms)
 	}
 	wait_ms = earlier(wait_ms, linger_tick(&book->linger, TICK_BATCH, now_ms));
 	wait_ms = earlier(wait_ms, lost_ack_tick(book));
+	if (book->cfg->rendezvous.enabled)
+		wait_ms =
+			earlier(wait_ms, reservation_tick(&book->reservations, TICK_BATCH, now_ms));
 	splice_resume(book, TICK_BATCH);
 	if (deadline_first(&book->stalled) != NULL && book->answers.connected(book->answers.ctx))
 		wait_ms = 0;
@@ -254,6 +272,8 @@ void session_book_reconfigure(struct session_book *book)
 	deadline_queue_set(&book->alone, timers->pair_ms);
 	deadline_queue_set(&book->stalled, timers->pair_ms);
 	book->failures.keep_ms = timers->pair_ms;
+	if (book->cfg->rendezvous.enabled)
+		reservation_book_reconfigure(&book->reservations);
 	limits_configure(book);
 	match_policy_init(&book->policy, book->cfg);
 }
@@ -285,6 +305,8 @@ static int init_tables(struct session_book *book)
 	if (r == 0)
 		r = name_book_init(&book->names, &book->key, limits->legs,
 				   limits->legs / 2 + sessions);
+	if (r == 0)
+		r = rendezvous_init(book);
 	if (r == 0) {
 		book->legs = leg_book_create(legs, book->mb, &book->key);
 		r = book->legs != NULL ? 0 : -ENOMEM;
@@ -332,6 +354,7 @@ void session_book_destroy(struct session_book *book)
 			session_close(book, session, ENDING_SHUTDOWN, NULL);
 		}
 	}
+	reservation_book_fini(&book->reservations);
 	if (book->legs != NULL)
 		leg_book_post(book->legs);
 	linger_fini(&book->linger);

@@ -90,6 +90,17 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 void session_activate(struct session_book *book, const struct activation *activation, void *iq,
 		      uint64_t now_ms);
 
+/* A rendezvous address: what one reservation has, network byte order. */
+struct rendezvous_ends {
+	in_port_t port;	       /* of every IPv4 address; 0: none */
+	struct in6_addr addr6; /* with the port of the endpoint service; unspecified: none */
+};
+
+/* Reserve for `jid` and `peer`, full JIDs with their domains folded, who differ (DESIGN 2.2).  Not
+ * without services.rendezvous.  `*ends` is set with IQ_OK only. */
+enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
+			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends);
+
 /* An event of the data plane. */
 void session_event(struct session_book *book, const struct mailbox_event *ev, uint64_t now_ms);
 

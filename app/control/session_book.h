@@ -16,7 +16,8 @@
  * STAGE_NEW; so none is ever forgotten, and all can be found through the queues:
  *
  *   held        a claim without a leg                    timers.match
- *   alone       a claim with a leg, without a partner    timers.pair
+ *   alone       a claim with a leg or a reservation,     timers.pair
+ *               without a partner
  *   retiring    a session waiting for its owners         RETIRE_WITHIN_MS
  *   stalled     a session waiting for the XMPP stream    timers.pair
  *   watched     a spliced session's next look            WATCH_EVERY_MS
@@ -28,6 +29,7 @@
  * session_new.c    what both kinds begin with
  * session_claim.c  a claim comes, finds its session and its leg   (rules 2 to 4)
  * session_activate.c SOCKS5 legs with their names, and their activation (DESIGN 2.3)
+ * session_rendezvous.c claims and legs of reserved addresses      (DESIGN 2.2)
  * session_splice.c two legs become one flow                       (rule 5, DESIGN 3.3)
  * session_watch.c  what becomes of the flow                       (DESIGN 3.5)
  * session_limits.c who may have how much
@@ -48,6 +50,7 @@
 #include "match.h"
 #include "name_book.h"
 #include "quota.h"
+#include "reservation_book.h"
 #include "session.h"
 
 #define WATCH_EVERY_MS	 1000
@@ -85,9 +88,10 @@ struct session {
 	struct party *party[2]; /* the second NULL until it joins */
 	struct deadline deadline;
 	enum session_stage stage;
-	struct bytestream *bytestream; /* whose name it has; NULL: a session of claims */
-	bool peerless;		       /* two parties, neither of which named the other */
-	unsigned int worker;	       /* owner of side 0's leg */
+	struct bytestream *bytestream;	 /* whose name it has; NULL: a session of claims */
+	struct reservation *reservation; /* whose addresses alone it uses, until it has its legs */
+	bool peerless;			 /* two parties, neither of which named the other */
+	unsigned int worker;		 /* owner of side 0's leg */
 	uint64_t flow;
 	uint64_t charged;  /* bytes */
 	uint64_t rate;	   /* bytes a second, as the data plane knows it */
@@ -111,6 +115,7 @@ struct session_book {
 	struct failure_book failures;
 	struct linger_book linger;
 	struct name_book names;
+	struct reservation_book reservations;
 	bool draining;
 	uint32_t live,
 		spliced; /* sessions beyond STAGE_NEW, for limits.sessions; spliced of these */
@@ -161,9 +166,36 @@ void activate_leg_named(struct session_book *book, const struct mailbox_event *e
 
 /* --- session_claim.c --- */
 
+/* The leg is the party's; with its partner's there too, they are spliced. */
+void session_take_leg(struct session_book *book, struct party *party, struct leg *leg,
+		      enum match_rule rule);
+
 /* See whether a leg can be found for one more claim, for which a leg with this tuple matters that
  * came, was established or went. */
 void session_reconsider(struct session_book *book, const struct four_tuple *tuple);
+
+/* --- session_rendezvous.c: DESIGN 2.2 --- */
+
+int rendezvous_init(struct session_book *book);
+
+/* Whether a leg with this tuple is on a rendezvous address, reserved or not. */
+bool rendezvous_has(const struct session_book *book, const struct four_tuple *tuple);
+/* It is, and was just entered, unlisted: it may be reset. */
+void rendezvous_leg_added(struct session_book *book, struct leg *leg);
+/* It became established.  Does nothing for a leg that waits on no such address. */
+void rendezvous_leg_moved(struct session_book *book, struct leg *leg);
+/* It is gone. */
+void rendezvous_leg_gone(struct session_book *book, struct leg *leg);
+
+/* The reservation that the claim can only be for, or NULL. */
+struct reservation *rendezvous_meant(struct session_book *book, const struct claim *claim);
+/* The party came to a session that has a reservation: what pairs, or waits. */
+void rendezvous_claimed(struct session_book *book, struct party *party);
+/* A half-open leg may be one that the session waits for: it must not end before that one does, which
+ * takes seconds, for no more are begun. */
+bool rendezvous_delays(const struct session *session);
+/* The session uses its reservation no more. */
+void rendezvous_left(struct session_book *book, struct session *session);
 
 /* --- pairing.c: rule 4 --- */
 
@@ -174,6 +206,8 @@ struct session *pairing_own(struct session_book *book, const char *sid, const ch
 /* Which session a claim of a JID that has none for that sid belongs to: `*found` for JOIN. */
 enum pairing pairing_seek(struct session_book *book, const struct claim *claim,
 			  struct session **found);
+/* Likewise of one that has this reservation. */
+enum pairing pairing_reserved(const struct reservation *r, struct session **found);
 void pairing_enlist(struct session_book *book, struct party *party);
 /* The second party of `session` has been enlisted too. */
 void pairing_joined(struct session *session);

@@ -61,7 +61,8 @@ static void wait_for_leg(struct session_book *book, struct party *party, const s
 		lost_ack_ask(book, party);
 }
 
-static void take_leg(struct session_book *book, struct party *party, const struct match *match)
+void session_take_leg(struct session_book *book, struct party *party, struct leg *leg,
+		      enum match_rule rule)
 {
 	struct session *session = party->session;
 	struct pending *pending = party->pending;
@@ -70,9 +71,9 @@ static void take_leg(struct session_book *book, struct party *party, const struc
 	held_claims_remove(party);
 	deadline_stop(&pending->deadline);
 	session_gauge(book, session, -1);
-	pending->leg = match->leg;
+	pending->leg = leg;
 	session_gauge(book, session, +1);
-	leg_hold(book->legs, match->leg, party, match->rule);
+	leg_hold(book->legs, leg, party, rule);
 
 	if (partner == NULL)
 		deadline_start(&book->alone, &pending->deadline, book->now_ms);
@@ -99,6 +100,10 @@ static void find_leg(struct session_book *book, struct party *party)
 	const struct claim *claim = &party->pending->claim;
 	struct match match;
 
+	if (party->session->reservation != NULL) {
+		rendezvous_claimed(book, party);
+		return;
+	}
 	/* Rules b and c count candidates: not while there may be some that nobody sees. */
 	if (!claim->has_from_addr && mailbox_cookies(book->mb) == MAILBOX_COOKIES_IN_FORCE) {
 		session_close(book, party->session, ENDING_COOKIES, party);
@@ -107,7 +112,7 @@ static void find_leg(struct session_book *book, struct party *party)
 	match = match_leg(book->legs, &book->policy, claim);
 	switch (match.verdict) {
 	case MATCH_FOUND:
-		take_leg(book, party, &match);
+		session_take_leg(book, party, match.leg, match.rule);
 		break;
 	case MATCH_WAIT:
 		wait_for_leg(book, party, &match);
@@ -132,8 +137,12 @@ void session_reconsider(struct session_book *book, const struct four_tuple *tupl
 
 /* --- finding its session --- */
 
-static void begin(struct session_book *book, struct session *session)
+static void begin(struct session_book *book, struct session *session,
+		  struct reservation *reservation)
 {
+	session->reservation = reservation;
+	if (reservation != NULL)
+		reservation_lend(reservation, session);
 	session->stage = STAGE_CLAIMING;
 	book->live++;
 	session_gauge(book, session, +1);
@@ -183,13 +192,16 @@ static enum ending admit(struct session_book *book, struct session *session)
 {
 	struct party *party = session->party[0];
 	const struct claim *claim = &party->pending->claim;
+	struct reservation *reservation;
 	enum pairing pairing;
 	struct session *other;
 	enum ending ending;
 
 	if (!is_well_formed(claim))
 		return ENDING_MALFORMED;
-	if (!match_permits(&book->policy, claim))
+	reservation = rendezvous_meant(book, claim);
+	/* It names the peer, and its addresses the legs. */
+	if (reservation == NULL && !match_permits(&book->policy, claim))
 		return ENDING_STRICT;
 	other = pairing_own(book, claim->sid, claim->from);
 	if (other != NULL && session_is_pair(other))
@@ -198,7 +210,8 @@ static enum ending admit(struct session_book *book, struct session *session)
 		session_close(book, other, ENDING_REPLACED, other->party[0]);
 	if (partner_has_failed(book, claim))
 		return ENDING_PARTNER_FAILED;
-	pairing = pairing_seek(book, claim, &other);
+	pairing = reservation != NULL ? pairing_reserved(reservation, &other)
+				      : pairing_seek(book, claim, &other);
 	if (pairing == PAIRING_CONFLICT)
 		return ENDING_CONFLICT;
 	if (pairing != PAIRING_JOIN && book->draining)
@@ -209,7 +222,7 @@ static enum ending admit(struct session_book *book, struct session *session)
 	if (pairing == PAIRING_JOIN)
 		join(book, other, party);
 	else
-		begin(book, session);
+		begin(book, session, reservation);
 	return ENDINGS;
 }
 

@@ -257,7 +257,7 @@ const struct metric_family metric_families[] = {
 	{"tandem_legs", METRIC_GAUGE, NULL, "TCP connections to the relay that are not spliced.",
 	 {&leg_state}, WORKERS(legs)},
 	{"tandem_reservations", METRIC_GAUGE, NULL, "Rendezvous addresses reserved.",
-	 {NULL}, CONSTANT(0)},
+	 {NULL}, CONTROL(reservations)},
 	{"tandem_setup_seconds", METRIC_HISTOGRAM, "seconds", "Time from a claim to clear-to-send.",
 	 {NULL}, CONTROL(setup_count), .histogram = &setup},
 	{"tandem_relayed_bytes", METRIC_COUNTER, "bytes", "TCP payload relayed.",

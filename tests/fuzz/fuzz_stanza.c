@@ -97,6 +97,18 @@ static void take_request(void *iq)
 		answer(iq);
 }
 
+enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
+			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
+{
+	(void)book;
+	(void)sid;
+	(void)jid;
+	(void)peer;
+	(void)now_ms;
+	(void)ends;
+	return IQ_RESOURCE_CONSTRAINT;
+}
+
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
 {
 	(void)book;

@@ -262,16 +262,36 @@ struct four_tuple world_tuple(unsigned int port)
 				   htons((uint16_t)port), htons(SERVICE)};
 }
 
-static void seen(struct world *w, enum mailbox_event_type type, unsigned int id, unsigned int port)
+static void seen_at(struct world *w, enum mailbox_event_type type, unsigned int id,
+		    const struct four_tuple *tuple)
 {
 	struct mailbox_event ev = {
-		.type = type, .id = id, .worker = port % N_WORKERS, .tuple = world_tuple(port)};
+		.type = type, .id = id, .worker = leg_owner(w, tuple), .tuple = *tuple};
 
 	if (!w->legs[id].exists)
 		w->legs[id] = (struct world_leg){.exists = true, .worker = ev.worker};
 	report(w, &ev);
 	deliver(w);
 	world_work(w);
+}
+
+static void seen(struct world *w, enum mailbox_event_type type, unsigned int id, unsigned int port)
+{
+	struct four_tuple tuple = world_tuple(port);
+
+	seen_at(w, type, id, &tuple);
+}
+
+void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
+		  const struct in6_addr *relay_addr, in_port_t relay_port)
+{
+	struct four_tuple tuple = world_tuple(port);
+
+	tuple.relay_addr = *relay_addr;
+	tuple.relay_port = relay_port;
+	if (!IN6_IS_ADDR_V4MAPPED(relay_addr))
+		inet_pton(AF_INET6, "2001:db8::1", &tuple.peer_addr);
+	seen_at(w, type, port, &tuple);
 }
 
 void world_half_open(struct world *w, unsigned int port)
@@ -461,7 +481,7 @@ struct world *world_open(void (*tune)(struct config *cfg))
 	w->now_ms = 1000000;
 	w->mb = mailbox_create(N_WORKERS);
 	w->splicer = (struct mailbox_splicer){w,	 flow_insert, flow_remove,
-					      flow_rate, flow_status, leg_owner};
+					      flow_rate, flow_status, leg_owner, NULL};
 	w->book = session_book_create(&w->cfg, w->mb, &w->splicer, &answers, &w->stats);
 	assert_non_null(w->book);
 	return w;

@@ -86,6 +86,9 @@ void world_close(struct world *w);
 struct four_tuple world_tuple(unsigned int port);
 void world_half_open(struct world *w, unsigned int port);
 void world_established(struct world *w, unsigned int port);
+/* Leg `port` that comes from that port to another end of the relay; half-open or established. */
+void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
+		  const struct in6_addr *relay_addr, in_port_t relay_port);
 /* Leg `id` on the four-tuple of leg `port`. */
 void world_established_as(struct world *w, unsigned int id, unsigned int port);
 void world_gone(struct world *w, unsigned int port, enum leg_end end);

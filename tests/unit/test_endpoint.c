@@ -62,6 +62,23 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	iqs[n_claimed++] = iq;
 }
 
+/* What is reserved, and whether it is. */
+static struct rendezvous_ends ends;
+static enum iq_result reserved;
+
+enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
+			       const char *peer, uint64_t now_ms, struct rendezvous_ends *out)
+{
+	assert_ptr_equal(book, claimed);
+	assert_int_equal(now_ms, 4711);
+	assert_string_equal(sid, "A01");
+	assert_string_equal(jid, ALICE);
+	assert_string_equal(peer, BOB);
+	if (reserved == IQ_OK)
+		*out = ends;
+	return reserved;
+}
+
 /* --- the bench --- */
 
 static char *namespaces[] = {(char[]){"whoknows"}, (char[]){"urn:example:w"}};
@@ -81,6 +98,7 @@ static int setup(void **state)
 {
 	(void)state;
 	cfg.endpoint.enabled = true;
+	cfg.rendezvous.enabled = false;
 	cfg.advertise.count = 0;
 	cfg.ports[0].n_addresses = 1;
 	inet_pton(AF_INET6, "2001:db8::10", &cfg.ports[0].addresses[0].addr);
@@ -286,6 +304,43 @@ static void test_advertise(void **state)
 		      "</query></iq>");
 }
 
+#define CONNECTION(ip, port) \
+	"<connection jid=\"relay.example.org\" ip=\"" ip "\" port=\"" port "\" />"
+#define RESERVED(connections) \
+	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"whoknows\">" connections "</query></iq>"
+#define RESERVE GET Q "sid='A01' peer='BOB@Example.org/laptop'/></iq>"
+
+/* One connection a family; under advertised names that are not IPv6 addresses the same port. */
+static void test_reservation(void **state)
+{
+	char *advertised[] = {(char[]){"r1.example.net"}, (char[]){"2001:db8::7"}};
+
+	(void)state;
+	cfg.rendezvous.enabled = true;
+	ends = (struct rendezvous_ends){.port = htons(12345)};
+	reserved = IQ_OK;
+	feed(RESERVE);
+	assert_string_equal(sent, RESERVED(CONNECTION("192.0.2.10", "12345")));
+	assert_int_equal(stats.iq[IQ_ADDRESS][IQ_OK], 1);
+	inet_pton(AF_INET6, "2001:db8:0:1:a:b:c:d", &ends.addr6);
+	feed(RESERVE);
+	assert_string_equal(sent, RESERVED(CONNECTION("192.0.2.10", "12345")
+						   CONNECTION("2001:db8:0:1:a:b:c:d", "4000")));
+	cfg.advertise.names = advertised;
+	cfg.advertise.count = 2;
+	feed(RESERVE);
+	assert_string_equal(sent, RESERVED(CONNECTION("r1.example.net", "12345")
+						   CONNECTION("2001:db8:0:1:a:b:c:d", "4000")));
+	ends.port = 0;
+	feed(RESERVE);
+	assert_string_equal(sent, RESERVED(CONNECTION("2001:db8:0:1:a:b:c:d", "4000")));
+	reserved = IQ_RESOURCE_CONSTRAINT;
+	feed(RESERVE);
+	assert_string_equal(sent, ERROR("wait", "resource-constraint"));
+	feed(GET Q "sid='A01'/></iq>");
+	assert_string_equal(sent, BAD_REQUEST);
+}
+
 /* No open relay: both forms ask, and ask before anything else is looked at. */
 static void test_access(void **state)
 {
@@ -378,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_bad_claims),
 		cmocka_unit_test(test_address),
 		cmocka_unit_test_setup_teardown(test_advertise, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reservation, setup, teardown),
 		cmocka_unit_test(test_access),
 		cmocka_unit_test_setup_teardown(test_service_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),

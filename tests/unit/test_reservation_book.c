@@ -29,7 +29,7 @@ struct world {
 	unsigned int begun, ended;
 };
 
-static void watch(void *ctx, const struct reservation *r, bool begins)
+static void watch(void *ctx, struct reservation *r, bool begins)
 {
 	struct world *w = ctx;
 
