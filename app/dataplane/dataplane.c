@@ -14,6 +14,7 @@ struct dataplane {
 	struct flow_table flows;
 	struct rte_rcu_qsbr *readers;
 	struct handover handover;
+	struct rendezvous_set rendezvous;
 	struct dataplane_port ports[CONFIG_MAX_PORTS];
 	struct worker *workers;
 	struct worker_stats *stats;
@@ -76,6 +77,7 @@ static int create_workers(struct dataplane *dp, struct mailbox *mb, struct rte_m
 	int rc;
 
 	fill_listener(&listener, dp->cfg, secrets);
+	listener.rendezvous = dp->cfg->rendezvous.enabled ? &dp->rendezvous : NULL;
 	dp->workers = rte_zmalloc("workers", n * sizeof(*dp->workers), RTE_CACHE_LINE_SIZE);
 	dp->stats = rte_zmalloc("worker_stats", n * sizeof(*dp->stats), 128);
 	if (dp->workers == NULL || dp->stats == NULL)
@@ -106,6 +108,8 @@ static int create_parts(struct dataplane *dp, struct mailbox *mb, struct rte_mem
 		return -ENOMEM;
 	rte_rcu_qsbr_init(dp->readers, CONFIG_MAX_WORKERS);
 	rc = flow_table_init(&dp->flows, dp->cfg->limits.sessions, &secrets.seed, dp->readers);
+	if (rc == 0 && dp->cfg->rendezvous.enabled)
+		rc = rendezvous_set_init(&dp->rendezvous, dp->cfg);
 	if (rc == 0)
 		rc = create_workers(dp, mb, pool, &secrets);
 	explicit_bzero(&secrets, sizeof(secrets));
@@ -145,6 +149,7 @@ void dataplane_destroy(struct dataplane *dp)
 	rte_free(dp->workers);
 	rte_free(dp->stats);
 	flow_table_fini(&dp->flows);
+	rendezvous_set_fini(&dp->rendezvous);
 	rte_free(dp->readers);
 	rte_free(dp);
 }
@@ -233,6 +238,14 @@ static unsigned int splice_owner(void *ctx, const struct four_tuple *leg)
 	return handover_owner(&dp->handover, &t);
 }
 
+static void splice_rendezvous(void *ctx, in_port_t port, const struct in6_addr *addr6,
+			      enum mailbox_rendezvous state)
+{
+	struct dataplane *dp = ctx;
+
+	rendezvous_set_state(&dp->rendezvous, port, addr6, state);
+}
+
 struct mailbox_splicer dataplane_splicer(struct dataplane *dp)
 {
 	return (struct mailbox_splicer){
@@ -242,6 +255,7 @@ struct mailbox_splicer dataplane_splicer(struct dataplane *dp)
 		.rate = splice_rate,
 		.status = splice_status,
 		.owner = splice_owner,
+		.rendezvous = dp->cfg->rendezvous.enabled ? splice_rendezvous : NULL,
 	};
 }
 

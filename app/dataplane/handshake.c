@@ -179,6 +179,7 @@ bool handshake_cookie(struct worker *w, const struct packet *p)
 	struct leg *leg;
 
 	if (!cookies_outstanding(&w->cookies, w->now_ms) ||
+	    listen_is_rendezvous(&w->listener, &p->key) ||
 	    (p->tcp->tcp_flags & kind) != RTE_TCP_ACK_FLAG)
 		return false;
 	if (!redeem(w, p, cookie, &syn)) {
@@ -203,7 +204,9 @@ bool handshake_cookie(struct worker *w, const struct packet *p)
 
 void handshake_syn(struct worker *w, const struct packet *p)
 {
-	if (cookies_due(&w->cookies, w->stats->legs[LEG_GAUGE_HALF_OPEN]))
+	/* Of a rendezvous address every leg is to be known, established or not. */
+	if (cookies_due(&w->cookies, w->stats->legs[LEG_GAUGE_HALF_OPEN]) &&
+	    !listen_is_rendezvous(&w->listener, &p->key))
 		answer_with_cookie(w, p);
 	else
 		answer_with_leg(w, p);

@@ -20,17 +20,27 @@ static bool is_service_port(const struct listener *l, rte_be16_t port)
 	return port != 0 && (port == l->endpoint_port || port == l->socks5_port);
 }
 
-bool listen_is_ours(const struct listener *l, const struct tuple *t)
+static bool is_own_address(const struct listener *l, const struct tuple *t)
 {
 	unsigned int i;
 
-	if (!is_service_port(l, t->ends.relay_port))
-		return false;
 	for (i = 0; i < l->n_addresses; i++) {
 		if (is_ours(&l->addresses[i], t))
 			return true;
 	}
 	return false;
+}
+
+bool listen_is_rendezvous(const struct listener *l, const struct tuple *t)
+{
+	return l->rendezvous != NULL && rendezvous_set_spans(l->rendezvous, t) &&
+	       (t->v6 || is_own_address(l, t));
+}
+
+bool listen_is_ours(const struct listener *l, const struct tuple *t)
+{
+	return (is_service_port(l, t->ends.relay_port) && is_own_address(l, t)) ||
+	       listen_is_rendezvous(l, t);
 }
 
 /* 224.0.0.0: multicast, class E and broadcast from here on */
@@ -145,6 +155,23 @@ static struct leg *find_leg(struct worker *w, const struct packet *p)
 	return leg;
 }
 
+/* On a rendezvous address that is nobody's a SYN is refused as on any closed port.  On one whose
+ * claims are made it is only late: the answer would tell a scanner more than silence. */
+static void take_syn(struct worker *w, const struct packet *p)
+{
+	enum mailbox_rendezvous state = MAILBOX_RENDEZVOUS_OPEN;
+
+	if (listen_is_rendezvous(&w->listener, &p->key))
+		state = rendezvous_set_find(w->listener.rendezvous, &p->key);
+	if (state == MAILBOX_RENDEZVOUS_OPEN) {
+		handshake_syn(w, p);
+		return;
+	}
+	relaxed_add(&w->stats->dropped[DROP_NO_LEG], 1);
+	if (state == MAILBOX_RENDEZVOUS_FREE)
+		listen_refuse(w, p);
+}
+
 static void take_segment(struct worker *w, const struct packet *p)
 {
 	const uint8_t kind =
@@ -154,7 +181,7 @@ static void take_segment(struct worker *w, const struct packet *p)
 	if (leg != NULL) {
 		segment_handlers[leg->state](w, leg, p);
 	} else if ((p->tcp->tcp_flags & kind) == RTE_TCP_SYN_FLAG) {
-		handshake_syn(w, p);
+		take_syn(w, p);
 	} else if (!handshake_cookie(w, p)) {
 		relaxed_add(&w->stats->dropped[DROP_NO_LEG], 1);
 		listen_refuse(w, p);

@@ -27,6 +27,7 @@
 #include "leg.h"
 #include "packet.h"
 #include "rate_limit.h"
+#include "rendezvous_set.h"
 #include "reply.h"
 #include "siphash.h"
 
@@ -39,7 +40,8 @@ struct listener {
 		rte_be32_t host_mask; /* IPv4: the bits that number hosts of its subnet */
 	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
-	rte_be16_t endpoint_port, socks5_port; /* 0: that service is off */
+	rte_be16_t endpoint_port, socks5_port;	 /* 0: that service is off */
+	const struct rendezvous_set *rendezvous; /* NULL: that service is off */
 	uint16_t mss;
 	struct siphash_key isn_key; /* RFC 6528 */
 	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */
@@ -129,6 +131,8 @@ unsigned int output_flush(struct worker *w);
 /* --- listen.c: TCP that belongs to no flow; takes the mbuf --- */
 void listen_input(struct worker *w, struct packet *p);
 bool listen_is_ours(const struct listener *l, const struct tuple *t);
+/* It is a rendezvous address, reserved or not. */
+bool listen_is_rendezvous(const struct listener *l, const struct tuple *t);
 /* It is ours, and its peer can be one. */
 bool listen_is_service(const struct listener *l, const struct tuple *t);
 /* RST to the sender of a segment, as RFC 9293 3.10.7.1 has it of nobody's; not at any rate. */
