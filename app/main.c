@@ -42,7 +42,7 @@ struct tandemd {
 	struct control *control;
 	struct mgmt_port mgmt_ports[CONFIG_MAX_PORTS];
 	struct mgmt *mgmt;
-	bool reserved_ports[2]; /* endpoint, SOCKS5 */
+	struct sysctl_ports reserved_ports; /* that were not before */
 };
 
 /* --- the stages; each logs why it fails, or returns an errno that says it --- */
@@ -136,25 +136,21 @@ static void stop_workers(struct tandemd *t)
 
 static void release_ports(struct tandemd *t)
 {
-	bool changed;
-
-	if (t->reserved_ports[0])
-		sysctl_reserve_port(t->cfg->endpoint.port, false, &changed);
-	if (t->reserved_ports[1])
-		sysctl_reserve_port(t->cfg->socks5.port, false, &changed);
+	sysctl_reserve_ports(&t->reserved_ports, false);
 }
 
 static int reserve_ports(struct tandemd *t)
 {
-	int rc = 0;
+	const struct config *cfg = t->cfg;
 
-	if (t->cfg->endpoint.enabled)
-		rc = sysctl_reserve_port(t->cfg->endpoint.port, true, &t->reserved_ports[0]);
-	if (rc == 0 && t->cfg->socks5.enabled)
-		rc = sysctl_reserve_port(t->cfg->socks5.port, true, &t->reserved_ports[1]);
-	if (rc < 0)
-		release_ports(t);
-	return rc;
+	if (cfg->endpoint.enabled)
+		sysctl_add_ports(&t->reserved_ports, cfg->endpoint.port, cfg->endpoint.port);
+	if (cfg->socks5.enabled)
+		sysctl_add_ports(&t->reserved_ports, cfg->socks5.port, cfg->socks5.port);
+	if (cfg->rendezvous.enabled)
+		sysctl_add_ports(&t->reserved_ports, cfg->rendezvous.ports.first,
+				 cfg->rendezvous.ports.last);
+	return sysctl_reserve_ports(&t->reserved_ports, true);
 }
 
 static int add_addresses(struct tandemd *t)
@@ -235,7 +231,7 @@ static const struct stage {
 	{"ports", start_ports, stop_ports},
 	{"data plane", create_dataplane, destroy_dataplane},
 	{"workers", start_workers, stop_workers},
-	{"reserved port", reserve_ports, release_ports},
+	{"reserved ports", reserve_ports, release_ports},
 	{"service addresses", add_addresses, remove_addresses},
 	{"control plane", create_control, destroy_control},
 	{"stats endpoint", start_stats, stop_stats},

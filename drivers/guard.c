@@ -28,8 +28,8 @@ static int run(const char *commands)
 	return rc;
 }
 
-/* The ports of the services that are on. */
-static void print_ports(FILE *out, const struct config *cfg)
+/* The ports of the services that are on; the rendezvous range is IPv4's. */
+static void print_ports(FILE *out, const struct config *cfg, bool v4)
 {
 	const char *separator = "";
 
@@ -39,6 +39,8 @@ static void print_ports(FILE *out, const struct config *cfg)
 	}
 	if (cfg->socks5.enabled)
 		fprintf(out, "%s%u", separator, cfg->socks5.port);
+	if (cfg->rendezvous.enabled && v4)
+		fprintf(out, ", %u-%u", cfg->rendezvous.ports.first, cfg->rendezvous.ports.last);
 }
 
 /* The rule for one family, if the configuration has addresses of it. */
@@ -65,8 +67,21 @@ static void print_rule(FILE *out, const struct config *cfg, bool v4)
 	if (!any)
 		return;
 	fprintf(out, " } tcp dport { ");
-	print_ports(out, cfg);
+	print_ports(out, cfg, v4);
 	fprintf(out, " } counter drop\n");
+}
+
+/* Its addresses are on no interface; but the box may be a router, or have one of them by mistake. */
+static void print_prefix_rule(FILE *out, const struct config *cfg)
+{
+	const struct config_address *prefix = &cfg->rendezvous.prefix;
+	char text[INET6_ADDRSTRLEN];
+
+	if (!cfg->rendezvous.enabled || IN6_IS_ADDR_UNSPECIFIED(&prefix->addr))
+		return;
+	inet_ntop(AF_INET6, &prefix->addr, text, sizeof(text));
+	fprintf(out, "  ip6 daddr %s/%u tcp dport %u counter drop\n", text, prefix->prefix_len,
+		cfg->endpoint.port);
 }
 
 static void print_commands(FILE *out, const struct config *cfg)
@@ -81,6 +96,7 @@ static void print_commands(FILE *out, const struct config *cfg)
 	fprintf(out, "  type filter hook prerouting priority raw; policy accept;\n");
 	print_rule(out, cfg, true);
 	print_rule(out, cfg, false);
+	print_prefix_rule(out, cfg);
 	fprintf(out, " }\n}\n");
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernel must never answer for the service's TCP: it knows nothing of the connections and
- * would reset them.  An nftables rule drops what comes to the service's ports before the kernel's
- * TCP sees it, by whatever interface.  The rule outlives a crash, for then the XDP programs pass
- * the ports' frames to the kernel, and goes only at an orderly stop.
+ * would reset them.  nftables rules drop what comes to the service's ports and rendezvous addresses
+ * before the kernel's TCP sees it, by whatever interface.  They outlive a crash, for then the XDP
+ * programs pass the ports' frames to the kernel, and go only at an orderly stop.
  */
 #ifndef TANDEM_GUARD_H
 #define TANDEM_GUARD_H
 
 #include "config.h"
 
-/* Put the rule in place, or in the place of one that an earlier run left, in one transaction.
+/* Put the rules in place, or in the place of those that an earlier run left, in one transaction.
  * Before any service address is configured.  0 or a negative errno, told in the log. */
 int guard_install(const struct config *cfg);
 
-/* After the addresses are gone.  No rule is no error. */
+/* After the addresses are gone.  No rules are no error. */
 void guard_remove(const struct config *cfg);
 
 #endif

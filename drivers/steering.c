@@ -16,8 +16,8 @@ struct rule {
 	struct rte_flow_action actions[2];
 	struct rte_flow_item_vlan vlan;
 	struct rte_flow_item_ipv4 ipv4;
-	struct rte_flow_item_ipv6 ipv6;
-	struct rte_flow_item_tcp tcp;
+	struct rte_flow_item_ipv6 ipv6, ipv6_mask;
+	struct rte_flow_item_tcp tcp, tcp_mask;
 	struct rte_flow_action_queue queue;
 	struct rte_flow_action_rss rss;
 	uint16_t queues[CONFIG_MAX_QUEUES];
@@ -25,23 +25,26 @@ struct rule {
 
 static const struct rte_flow_item_vlan vlan_mask = {.tci = RTE_BE16(0x0fff)};
 static const struct rte_flow_item_ipv4 ipv4_mask = {.hdr.dst_addr = RTE_BE32(0xffffffff)};
-static const struct rte_flow_item_tcp tcp_mask = {.hdr.dst_port = RTE_BE16(0xffff)};
-static const struct rte_flow_item_ipv6 ipv6_mask = {
-	.hdr.dst_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-			 0xff, 0xff, 0xff, 0xff}};
+
+/* A whole of TCP ports: those that are `port` under the mask. */
+struct port_block {
+	uint16_t port, mask;
+};
 
 /* --- what is asked for --- */
 
-static void add_ip(struct rule *r, struct rte_flow_item *item, const struct in6_addr *addr)
+static void add_ip(struct rule *r, struct rte_flow_item *item, const struct config_address *to)
 {
-	if (IN6_IS_ADDR_V4MAPPED(addr)) {
-		memcpy(&r->ipv4.hdr.dst_addr, &addr->s6_addr[12], sizeof(r->ipv4.hdr.dst_addr));
+	if (IN6_IS_ADDR_V4MAPPED(&to->addr)) {
+		memcpy(&r->ipv4.hdr.dst_addr, &to->addr.s6_addr[12], sizeof(r->ipv4.hdr.dst_addr));
 		*item = (struct rte_flow_item){
 			.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = &r->ipv4, .mask = &ipv4_mask};
 	} else {
-		memcpy(r->ipv6.hdr.dst_addr, addr, sizeof(r->ipv6.hdr.dst_addr));
+		memcpy(r->ipv6.hdr.dst_addr, &to->addr, sizeof(r->ipv6.hdr.dst_addr));
+		for (unsigned int bit = 0; bit < to->prefix_len; bit++)
+			r->ipv6_mask.hdr.dst_addr[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 		*item = (struct rte_flow_item){
-			.type = RTE_FLOW_ITEM_TYPE_IPV6, .spec = &r->ipv6, .mask = &ipv6_mask};
+			.type = RTE_FLOW_ITEM_TYPE_IPV6, .spec = &r->ipv6, .mask = &r->ipv6_mask};
 	}
 }
 
@@ -89,18 +92,20 @@ static void act_spread(struct rule *r, const struct steering_target *target)
 	r->actions[1].type = RTE_FLOW_ACTION_TYPE_END;
 }
 
+/* TCP to `to`; of IPv6 to all of its prefix. */
 static void write_service(struct rule *r, const struct steering_target *target,
-			  const struct in6_addr *addr, uint16_t tcp_port)
+			  const struct config_address *to, const struct port_block *ports)
 {
 	unsigned int n;
 
 	memset(r, 0, sizeof(*r));
 	r->attr = (struct rte_flow_attr){.ingress = 1, .priority = SERVICE_FIRST};
 	n = add_frame(r, target);
-	add_ip(r, &r->items[n++], addr);
-	r->tcp.hdr.dst_port = rte_cpu_to_be_16(tcp_port);
+	add_ip(r, &r->items[n++], to);
+	r->tcp.hdr.dst_port = rte_cpu_to_be_16(ports->port);
+	r->tcp_mask.hdr.dst_port = rte_cpu_to_be_16(ports->mask);
 	r->items[n++] = (struct rte_flow_item){
-		.type = RTE_FLOW_ITEM_TYPE_TCP, .spec = &r->tcp, .mask = &tcp_mask};
+		.type = RTE_FLOW_ITEM_TYPE_TCP, .spec = &r->tcp, .mask = &r->tcp_mask};
 	r->items[n].type = RTE_FLOW_ITEM_TYPE_END;
 	act_spread(r, target);
 }
@@ -119,51 +124,93 @@ static void write_rest(struct rule *r, const struct steering_target *target)
 typedef int (*rule_use)(void *ctx, uint16_t port_id, const struct rule *r,
 			struct rte_flow_error *error);
 
+/* The rules one after the other, until one fails. */
+struct user {
+	const struct steering_target *target;
+	rule_use use;
+	void *ctx;
+	struct rte_flow_error error;
+};
+
+static int use_service(struct user *u, const struct config_address *to,
+		       const struct port_block *ports)
+{
+	struct rule r;
+
+	write_service(&r, u->target, to, ports);
+	return u->use(u->ctx, u->target->port_id, &r, &u->error);
+}
+
+/* Few drivers know ranges, more know masks. */
+static unsigned int split_range(const struct config_range *range, struct port_block *blocks)
+{
+	unsigned int first = range->first, size, n = 0;
+
+	for (; first <= range->last; first += size) {
+		size = 1;
+		while (first % (2 * size) == 0 && first + 2 * size - 1 <= range->last)
+			size *= 2;
+		blocks[n++] = (struct port_block){(uint16_t)first, (uint16_t) ~(size - 1)};
+	}
+	return n;
+}
+
 /* The TCP ports of the services that are on. */
-static unsigned int service_ports(const struct config *cfg, uint16_t ports[STEERING_SERVICES])
+static unsigned int service_ports(const struct config *cfg, bool v4,
+				  struct port_block blocks[STEERING_SERVICES])
 {
 	unsigned int n = 0;
 
 	if (cfg->endpoint.enabled)
-		ports[n++] = cfg->endpoint.port;
+		blocks[n++] = (struct port_block){cfg->endpoint.port, UINT16_MAX};
 	if (cfg->socks5.enabled)
-		ports[n++] = cfg->socks5.port;
+		blocks[n++] = (struct port_block){cfg->socks5.port, UINT16_MAX};
+	if (cfg->rendezvous.enabled && v4)
+		n += split_range(&cfg->rendezvous.ports, &blocks[n]);
 	return n;
 }
 
-static int use_service(const struct steering_target *target, const struct config *cfg,
-		       uint16_t tcp_port, rule_use use, void *ctx, struct rte_flow_error *error)
+static int use_address(struct user *u, const struct config *cfg, const struct in6_addr *addr)
 {
-	unsigned int port, i;
-	struct rule r;
+	const struct config_address to = {.addr = *addr, .prefix_len = 128};
+	struct port_block blocks[STEERING_SERVICES];
+	unsigned int i, n = service_ports(cfg, IN6_IS_ADDR_V4MAPPED(addr), blocks);
 	int rc = 0;
 
-	/* The service addresses are the appliance's: each may be asked for on any port. */
+	for (i = 0; i < n && rc == 0; i++)
+		rc = use_service(u, &to, &blocks[i]);
+	return rc;
+}
+
+/* The service addresses are the appliance's: each may be asked for on any port. */
+static int use_services(struct user *u, const struct config *cfg)
+{
+	const struct port_block endpoint = {cfg->endpoint.port, UINT16_MAX};
+	unsigned int port, i;
+	int rc = 0;
+
 	for (port = 0; port < cfg->n_ports; port++) {
-		for (i = 0; i < cfg->ports[port].n_addresses && rc == 0; i++) {
-			write_service(&r, target, &cfg->ports[port].addresses[i].addr, tcp_port);
-			rc = use(ctx, target->port_id, &r, error);
-		}
+		for (i = 0; i < cfg->ports[port].n_addresses && rc == 0; i++)
+			rc = use_address(u, cfg, &cfg->ports[port].addresses[i].addr);
 	}
+	if (rc == 0 && cfg->rendezvous.enabled &&
+	    !IN6_IS_ADDR_UNSPECIFIED(&cfg->rendezvous.prefix.addr))
+		rc = use_service(u, &cfg->rendezvous.prefix, &endpoint);
 	return rc;
 }
 
 static int use_all(const struct steering_target *target, const struct config *cfg, rule_use use,
 		   void *ctx, const char **why)
 {
-	struct rte_flow_error error = {.type = RTE_FLOW_ERROR_TYPE_NONE};
+	struct user u = {target, use, ctx, {.type = RTE_FLOW_ERROR_TYPE_NONE}};
 	struct rule r;
-	uint16_t ports[STEERING_SERVICES];
-	unsigned int i, n = service_ports(cfg, ports);
-	int rc = 0;
+	int rc = use_services(&u, cfg);
 
-	for (i = 0; i < n && rc == 0; i++)
-		rc = use_service(target, cfg, ports[i], use, ctx, &error);
 	if (rc == 0) {
 		write_rest(&r, target);
-		rc = use(ctx, target->port_id, &r, &error);
+		rc = use(ctx, target->port_id, &r, &u.error);
 	}
-	*why = rc == 0 ? NULL : error.message != NULL ? error.message : strerror(-rc);
+	*why = rc == 0 ? NULL : u.error.message != NULL ? u.error.message : strerror(-rc);
 	return rc;
 }
 

@@ -12,9 +12,10 @@
 
 #include "config.h"
 
-/* A rule for each service on each address, and one for the rest. */
-#define STEERING_SERVICES  2
-#define STEERING_MAX_RULES (CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES * STEERING_SERVICES + 1)
+/* On each address a rule for each service, and for the rendezvous range as many as it has aligned
+ * blocks of ports, at most 30; one for the rendezvous prefix, and one for the rest. */
+#define STEERING_SERVICES  (2 + 30)
+#define STEERING_MAX_RULES (CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES * STEERING_SERVICES + 2)
 
 struct steering_target {
 	uint16_t port_id;

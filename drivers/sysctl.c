@@ -42,8 +42,21 @@ int sysctl_prepare_tap(const char *ifname)
 	return rc;
 }
 
+/* --- ports --- */
+
+static bool has(const struct sysctl_ports *ports, unsigned int port)
+{
+	return ports->bits[port / 8] & 1U << port % 8;
+}
+
+void sysctl_add_ports(struct sysctl_ports *ports, uint16_t first, uint16_t last)
+{
+	for (unsigned int port = first; port <= last; port++)
+		ports->bits[port / 8] |= (uint8_t)(1U << port % 8);
+}
+
 /* The kernel's list: ports and ranges, ascending, separated by commas. */
-static int read_reserved(bool *reserved)
+static int read_reserved(struct sysctl_ports *reserved)
 {
 	FILE *f = fopen(RESERVED_PORTS, "re");
 	unsigned int from, to;
@@ -56,8 +69,8 @@ static int read_reserved(bool *reserved)
 		c = fgetc(f);
 		if (c == '-' && fscanf(f, "%u", &to) == 1)
 			c = fgetc(f);
-		for (; from <= to && from < PORTS; from++)
-			reserved[from] = true;
+		if (from <= to && to < PORTS)
+			sysctl_add_ports(reserved, (uint16_t)from, (uint16_t)to);
 		if (c != ',')
 			break;
 	}
@@ -65,7 +78,7 @@ static int read_reserved(bool *reserved)
 	return 0;
 }
 
-static int write_reserved(const bool *reserved)
+static int write_reserved(const struct sysctl_ports *reserved)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -78,9 +91,9 @@ static int write_reserved(const bool *reserved)
 		return -errno;
 	for (from = 0; from < PORTS; from = to + 1) {
 		to = from;
-		if (!reserved[from])
+		if (!has(reserved, from))
 			continue;
-		while (to + 1 < PORTS && reserved[to + 1])
+		while (to + 1 < PORTS && has(reserved, to + 1))
 			to++;
 		fprintf(out, "%s%u-%u", separator, from, to);
 		separator = ",";
@@ -91,16 +104,16 @@ static int write_reserved(const bool *reserved)
 	return rc;
 }
 
-int sysctl_reserve_port(uint16_t port, bool reserve, bool *changed)
+int sysctl_reserve_ports(struct sysctl_ports *ports, bool reserve)
 {
-	bool *reserved = calloc(PORTS, sizeof(*reserved));
-	int rc = reserved != NULL ? read_reserved(reserved) : -ENOMEM;
+	struct sysctl_ports reserved = {{0}};
+	uint8_t any = 0;
+	int rc = read_reserved(&reserved);
 
-	*changed = rc == 0 && reserved[port] != reserve;
-	if (*changed) {
-		reserved[port] = reserve;
-		rc = write_reserved(reserved);
+	for (size_t i = 0; i < sizeof(reserved.bits); i++) {
+		ports->bits[i] &= reserve ? (uint8_t)~reserved.bits[i] : reserved.bits[i];
+		reserved.bits[i] ^= ports->bits[i];
+		any |= ports->bits[i];
 	}
-	free(reserved);
-	return rc;
+	return rc < 0 || any == 0 ? rc : write_reserved(&reserved);
 }

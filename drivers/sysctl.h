@@ -11,11 +11,18 @@
  */
 int sysctl_prepare_tap(const char *ifname);
 
+/* A bit for each port. */
+struct sysctl_ports {
+	uint8_t bits[65536 / 8];
+};
+
+void sysctl_add_ports(struct sysctl_ports *ports, uint16_t first, uint16_t last);
+
 /*
- * Keep the kernel from using the service's port for connections of its own
- * (ip_local_reserved_ports), or allow it again.  What others reserved stays.  `*changed` tells
- * whether there was anything to do.  0 or a negative errno, told in the log.
+ * Keep the kernel from using these ports for connections of its own (ip_local_reserved_ports), or
+ * allow them again.  What others reserved stays.  `ports` becomes those for which there was anything
+ * to do.  0 or a negative errno, told in the log.
  */
-int sysctl_reserve_port(uint16_t port, bool reserve, bool *changed);
+int sysctl_reserve_ports(struct sysctl_ports *ports, bool reserve);
 
 #endif

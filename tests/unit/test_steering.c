@@ -26,7 +26,7 @@
 
 /* --- a driver --- */
 
-static char asked[8192]; /* every rule as text, one a line */
+static char asked[16384]; /* every rule as text, one a line */
 static unsigned int validated, created, refuse_at;
 static bool alive[STEERING_MAX_RULES];
 static const char *refusal;
@@ -76,10 +76,18 @@ static void say_ipv6(const struct rte_flow_item *item)
 {
 	const struct rte_flow_item_ipv6 *spec = item->spec, *mask = item->mask;
 	const size_t at = offsetof(struct rte_flow_item_ipv6, hdr.dst_addr);
+	const uint8_t *m = mask->hdr.dst_addr;
 	char text[INET6_ADDRSTRLEN];
+	unsigned int bits = 0;
 
-	assert_true(all_ones(mask->hdr.dst_addr, 16) && only(mask, sizeof(*mask), at, 16));
+	assert_true(only(mask, sizeof(*mask), at, 16));
+	while (bits < 128 && m[bits / 8] & 0x80 >> bits % 8)
+		bits++;
+	for (unsigned int i = bits; i < 128; i++)
+		assert_int_equal(m[i / 8] & 0x80 >> i % 8, 0);
 	say(" / ipv6 dst %s", inet_ntop(AF_INET6, spec->hdr.dst_addr, text, sizeof(text)));
+	if (bits < 128)
+		say("/%u", bits);
 }
 
 static void say_tcp(const struct rte_flow_item *item)
@@ -87,8 +95,13 @@ static void say_tcp(const struct rte_flow_item *item)
 	const struct rte_flow_item_tcp *spec = item->spec, *mask = item->mask;
 	const size_t at = offsetof(struct rte_flow_item_tcp, hdr.dst_port);
 
-	assert_true(all_ones(&mask->hdr.dst_port, 2) && only(mask, sizeof(*mask), at, 2));
-	say(" / tcp dst %u", ntohs(spec->hdr.dst_port));
+	uint16_t port = ntohs(spec->hdr.dst_port), bits = ntohs(mask->hdr.dst_port);
+
+	assert_true(only(mask, sizeof(*mask), at, 2));
+	assert_int_equal(port & ~bits, 0);
+	say(" / tcp dst %u", port);
+	if (bits != UINT16_MAX)
+		say("-%u", port | (uint16_t)~bits);
 }
 
 static void say_vlan(const struct rte_flow_item *item)
@@ -337,6 +350,60 @@ static void one_failure_takes_all_back(void **state)
 	}
 }
 
+/* The range in aligned blocks, on IPv4 only; the prefix with the endpoint's port. */
+static void rendezvous_is_steered(void **state)
+{
+#define SERVICE(dst, ports) "0: eth / " dst " / tcp dst " ports " -> rss 0 1 2\n"
+#define RANGE(dst)           \
+	SERVICE(dst, "4000") \
+	SERVICE(dst, "9999") \
+	SERVICE(dst, "10000-10015") SERVICE(dst, "10016-10017") SERVICE(dst, "10018")
+	static const char *const rules =
+		RANGE("ipv4 dst 192.0.2.10") SERVICE("ipv6 dst 2001:db8:1::10", "4000") RANGE(
+			"ipv4 dst 198.51.100.10") SERVICE("ipv6 dst 2001:db8:2::10", "4000")
+			SERVICE("ipv6 dst 2001:db8:f000::/52", "4000") "1: eth -> queue 3\n";
+	const char *why;
+
+	(void)state;
+	cfg.rendezvous.enabled = true;
+	cfg.rendezvous.ports = (struct config_range){9999, 10018};
+	cfg.rendezvous.prefix = v6("2001:db8:f000::");
+	cfg.rendezvous.prefix.prefix_len = 52;
+	assert_int_equal(steering_validate(&target, &cfg, &why), 0);
+	assert_string_equal(asked, rules);
+}
+
+/* Each port of the range is in one block, and no other is in any. */
+static void blocks_are_the_range(void **state)
+{
+	static const struct config_range ranges[] = {
+		{1024, 65535}, {1024, 1024}, {65535, 65535}, {1025, 65534}, {10000, 32767}};
+	static uint8_t covered[65536];
+	const char *why, *line;
+
+	(void)state;
+	cfg.n_ports = cfg.ports[0].n_addresses = 1;
+	cfg.endpoint.enabled = false;
+	cfg.rendezvous.enabled = true;
+	for (size_t i = 0; i < COUNT(ranges); i++) {
+		cfg.rendezvous.ports = ranges[i];
+		asked[0] = '\0';
+		memset(covered, 0, sizeof(covered));
+		assert_int_equal(steering_validate(&target, &cfg, &why), 0);
+		for (line = asked; (line = strstr(line, "tcp dst ")) != NULL; line++) {
+			unsigned int first, last;
+
+			if (sscanf(line, "tcp dst %u-%u", &first, &last) == 1)
+				last = first;
+			for (unsigned int port = first; port <= last; port++)
+				covered[port]++;
+		}
+		for (unsigned int port = 0; port <= UINT16_MAX; port++)
+			assert_int_equal(covered[port],
+					 port >= ranges[i].first && port <= ranges[i].last);
+	}
+}
+
 /* Every address there can be fits, for every service. */
 static void the_largest_configuration(void **state)
 {
@@ -347,6 +414,9 @@ static void the_largest_configuration(void **state)
 	target.queues = CONFIG_MAX_QUEUES;
 	cfg.socks5.enabled = true;
 	cfg.socks5.port = 7777;
+	cfg.rendezvous.enabled = true;
+	cfg.rendezvous.ports = (struct config_range){1025, 65534};
+	cfg.rendezvous.prefix = v6("2001:db8:f000::");
 	cfg.n_ports = CONFIG_MAX_PORTS;
 	for (unsigned int port = 0; port < CONFIG_MAX_PORTS; port++) {
 		cfg.ports[port].n_addresses = CONFIG_MAX_ADDRESSES;
@@ -354,7 +424,8 @@ static void the_largest_configuration(void **state)
 			cfg.ports[port].addresses[i] = v4("192.0.2.1");
 	}
 	assert_int_equal(steering_start(&s, &target, &cfg, &why), 0);
-	assert_int_equal(living(), STEERING_MAX_RULES);
+	/* The range has 29 blocks: only from port 1 on there would be one more. */
+	assert_int_equal(living(), STEERING_MAX_RULES - CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES);
 	steering_stop(&s);
 }
 
@@ -364,6 +435,8 @@ int main(void)
 		cmocka_unit_test_setup(rules_are_as_they_should_be, set_up),
 		cmocka_unit_test_setup(one_refusal_refuses_all, set_up),
 		cmocka_unit_test_setup(one_failure_takes_all_back, set_up),
+		cmocka_unit_test_setup(rendezvous_is_steered, set_up),
+		cmocka_unit_test_setup(blocks_are_the_range, set_up),
 		cmocka_unit_test_setup(the_largest_configuration, set_up),
 	};
 
