@@ -299,7 +299,7 @@ static void load_default(struct loader *l, const struct schema_row *row, unsigne
 
 	if (row->mandatory)
 		COMPLAIN(l, line, "missing");
-	else if (row->type == SCHEMA_SECTION)
+	else if (row->type == SCHEMA_SECTION && row->unbuilt == NULL)
 		load_map(l, row->path, NULL, line, base);
 	else if (row->def != NULL && row->size > 0) {
 		if (row->list)
@@ -324,9 +324,7 @@ static void load_row(struct loader *l, const struct schema_row *row, const struc
 		return;
 	if (row->unbuilt != NULL)
 		COMPLAIN(l, node->line, "not built yet: %s", row->unbuilt);
-	if (row->unbuilt != NULL && row->size == 0)
-		return;
-	if (row->list)
+	else if (row->list)
 		load_list(l, row, node, base);
 	else if (row->type == SCHEMA_SECTION)
 		load_section(l, row, node, base);

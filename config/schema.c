@@ -25,8 +25,7 @@
 	{                                              \
 		.path = (name), .type = SCHEMA_SECTION \
 	}
-#define NAMES	      .list = true, .max = CONFIG_MAX_JID, .max_items = CONFIG_MAX_NAMES
-#define NO_RENDEZVOUS .unbuilt = "rendezvous addresses"
+#define NAMES .list = true, .max = CONFIG_MAX_JID, .max_items = CONFIG_MAX_NAMES
 
 static const char *const tristates[] = {
 	[CONFIG_AUTO] = "auto", [CONFIG_ON] = "on", [CONFIG_OFF] = "off", NULL};
@@ -75,7 +74,7 @@ const struct schema_row schema_rows[] = {
 	{"limits.volume_per_jid", SCHEMA_SIZE, SCHEMA_LIVE, .min = K, .max = K * K * K * K * K,
 		KEPT(limits.volume_per_jid)},
 	{"limits.reservations_per_jid", SCHEMA_UINT, SCHEMA_LIVE, .min = 1, .max = MAX_TABLE,
-		.def = "16", NO_RENDEZVOUS, KEPT(limits.reservations_per_jid)},
+		.def = "16", KEPT(limits.reservations_per_jid)},
 	{"limits.legs", SCHEMA_UINT, .min = 2, .max = MAX_TABLE, .def = "200000",
 		KEPT(limits.legs)},
 	{"limits.legs_per_source", SCHEMA_UINT, SCHEMA_LIVE, .min = 1, .max = MAX_TABLE,
@@ -91,7 +90,7 @@ const struct schema_row schema_rows[] = {
 	{"timers.pair", SCHEMA_DURATION, SCHEMA_LIVE, .min = 100, .max = HOUR, .def = "60s",
 		KEPT(timers.pair_ms)},
 	{"timers.reserve", SCHEMA_DURATION, SCHEMA_LIVE, .min = 100, .max = HOUR, .def = "120s",
-		NO_RENDEZVOUS, KEPT(timers.reserve_ms)},
+		KEPT(timers.reserve_ms)},
 	{"timers.idle", SCHEMA_DURATION, SCHEMA_LIVE, .min = SECOND, .max = 30 * DAY,
 		.def = "2h4m", KEPT(timers.idle_ms)},
 	{"timers.transitory", SCHEMA_DURATION, SCHEMA_LIVE, .min = SECOND, .max = DAY,
@@ -135,7 +134,7 @@ const struct schema_row schema_rows[] = {
 	{"services.socks5", SCHEMA_SECTION, KEPT(socks5.enabled)},
 	{"services.socks5.port", SCHEMA_UINT, .min = 1, .max = UINT16_MAX, .def = "7777",
 		KEPT(socks5.port)},
-	{"services.rendezvous", SCHEMA_SECTION, NO_RENDEZVOUS, KEPT(rendezvous.enabled)},
+	{"services.rendezvous", SCHEMA_SECTION, KEPT(rendezvous.enabled)},
 	{"services.rendezvous.ports", SCHEMA_RANGE, .min = 1024, .max = UINT16_MAX,
 		.def = "10000-32767", KEPT(rendezvous.ports)},
 	{"services.rendezvous.prefix", SCHEMA_ADDRESS, KEPT(rendezvous.prefix)},

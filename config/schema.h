@@ -45,9 +45,7 @@ struct schema_row {
 	const struct name_kind *kind;	   /* of SCHEMA_TEXT, and of the host in SCHEMA_HOST_PORT */
 	const char *const *choices;	   /* ends with NULL */
 
-	/* What is not built yet and so refused, though its value is checked if it is kept; NULL when it is
-	 * built. */
-	const char *unbuilt;
+	const char *unbuilt; /* what is not built yet and so refused; NULL when it is built */
 
 	size_t offset;
 	size_t size; /* of one value; 0: nothing is stored */

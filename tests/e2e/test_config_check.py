@@ -31,6 +31,11 @@ services:
 stats: {listen: 127.0.0.1:9465}
 """
 
+
+def rendezvous(values):
+    return "port: 4000}", f"port: 4000}}\n  rendezvous: {{{values}}}", 16
+
+
 # (what, text replaced, by what, line of the complaint or None, path in it)
 BAD = (
     ("an unknown key", "  control: 0", "  colour: red", 8, "dataplane.colour"),
@@ -60,7 +65,11 @@ BAD = (
         12,
         "ports[0].queues",
     ),
-    ("a feature not built yet", "port: 4000}", "port: 4000}\n  rendezvous: {}", 16, "services.rendezvous"),
+    ("a feature not built yet", "stats:", "state: {dir: /run/tandem}\nstats:", 16, "state.dir"),
+    ("rendezvous ports of the kernel's own", *rendezvous("ports: 10000-40000"), "services.rendezvous.ports"),
+    ("a rendezvous range with a service", *rendezvous("ports: 3000-5000"), "services.rendezvous.ports"),
+    ("a rendezvous range of one number", *rendezvous("ports: 10000"), "services.rendezvous.ports"),
+    ("a rendezvous prefix too long", *rendezvous('prefix: "2001:db8::/65"'), "services.rendezvous.prefix"),
     ("broken YAML", "control: 0", "control: [0", None, ""),
     ("a tab for indentation", "  control: 0", "\tcontrol: 0", None, ""),
     (

@@ -629,24 +629,17 @@ static const struct bad bad_values[] = {
 #define NOT_BUILT(rest, path, why) {GOOD rest "\n", E(10, path, "not built yet: " why)}
 
 static const struct bad not_built[] = {
-	NOT_BUILT("limits: {reservations_per_jid: 16}", "limits.reservations_per_jid",
-	   "rendezvous addresses"),
-	NOT_BUILT("timers: {reserve: 120s}", "timers.reserve", "rendezvous addresses"),
 	NOT_BUILT("control: {socket: /run/s}", "control.socket", "the control socket of tandemctl"),
 	NOT_BUILT("state: {dir: /run/tandem}", "state.dir", "restart without loss"),
 	NOT_BUILT("process: {user: tandem}", "process.user", "running as a user of its own"),
-	{XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
-	 E(9, "services.rendezvous", "not built yet: rendezvous addresses")},
 	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
 	 E(6, "ports[0].device", "not built yet: kernel-attached ports")},
 };
 
 #define NO_ADDRESS "must be an address with its prefix length, like 192.0.2.1/24"
 
-/* Values are told about even so. */
 #define RENDEZVOUS(ports, services, complaints)                                          \
-	{XMPP ports "services:\n" services "\n",                                       \
-	 E(10, "services.rendezvous", "not built yet: rendezvous addresses") complaints}
+	{XMPP ports "services:\n" services "\n", complaints}
 #define RANGE(range, what)                                                                \
 	RENDEZVOUS(PORTS, "  rendezvous: {ports: " range "}\n  endpoint: {}",           \
 		   E(10, "services.rendezvous.ports", what))
@@ -658,10 +651,6 @@ static const struct bad not_built[] = {
 #define BITS_BEHIND   "has bits behind its length"
 
 static const struct bad bad_rendezvous[] = {
-	RENDEZVOUS(PORTS, "  rendezvous: {}\n  endpoint: {}", ""),
-	RENDEZVOUS(PORTS, "  rendezvous: {prefix: \"2001:db8:0:1::/64\"}\n  endpoint: {}", ""),
-	RENDEZVOUS(PORTS, "  rendezvous: {prefix: \"2001:db8:f00::/47\"}\n  endpoint: {}", ""),
-	RENDEZVOUS(PORTS, "  rendezvous: {ports: 10000-10000}\n  endpoint: {}", ""),
 	RANGE("10000", NO_RANGE), RANGE("-5", NO_RANGE), RANGE("5-", NO_RANGE),
 	RANGE("10001-10000", NO_RANGE), RANGE("10000-+20000", NO_RANGE),
 	RANGE("10000-020000", NO_RANGE), RANGE("10000-20000-30000", NO_RANGE),
@@ -670,6 +659,12 @@ static const struct bad bad_rendezvous[] = {
 	RANGE("10000-99999999999999999999", NO_RANGE),
 	RANGE("3999-4000", "4000 is the port of services.endpoint"),
 	RANGE("4000-4001", "4000 is the port of services.endpoint"),
+	RENDEZVOUS(PORTS, "  rendezvous: {}\n  socks5: {}",
+		   E(10, "services.rendezvous", "needs services.endpoint")),
+	RENDEZVOUS("ports:\n  - device: a\n    tap: t\n    addresses: [\"2001:db8::1/48\"]\n",
+		   "  rendezvous: {}\n  endpoint: {}",
+		   E(10, "services.rendezvous",
+		     "no port has an IPv4 address, and no prefix is given")),
 	RENDEZVOUS(PORTS, "  rendezvous: {ports: 7777-7778}\n  endpoint: {}\n  socks5: {}",
 		   E(10, "services.rendezvous.ports", "7777 is the port of services.socks5")),
 	PREFIX("192.0.2.0/24", "must be of IPv6"),
@@ -821,6 +816,41 @@ static void what_does_not_go_together_is_refused(void **state)
 	run_bad(bad_together, COUNT(bad_together));
 }
 
+static void good_rendezvous(void **state)
+{
+	static const struct {
+		const char *text;
+		uint16_t first, last;
+		uint8_t prefix_len;
+	} rows[] = {
+		{"{}", 10000, 32767, 0},
+		{"{ports: 1024-1024}", 1024, 1024, 0},
+		{"{prefix: \"2001:db8:0:1::/64\"}", 10000, 32767, 64},
+		{"{ports: 10000-10001, prefix: \"2001:db8:f00::/47\"}", 10000, 10001, 47},
+	};
+	struct config *cfg = load_good(XMPP PORTS SERVICES);
+	char text[512];
+
+	(void)state;
+	assert_false(cfg->rendezvous.enabled);
+	config_free(cfg);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)snprintf(text, sizeof(text),
+			       XMPP PORTS "services: {endpoint: {}, rendezvous: %s}\n"
+					  "limits: {reservations_per_jid: 7}\n"
+					  "timers: {reserve: 90s}\n",
+			       rows[i].text);
+		cfg = load_good(text);
+		assert_true(cfg->rendezvous.enabled);
+		assert_int_equal(cfg->rendezvous.ports.first, rows[i].first);
+		assert_int_equal(cfg->rendezvous.ports.last, rows[i].last);
+		assert_int_equal(cfg->rendezvous.prefix.prefix_len, rows[i].prefix_len);
+		assert_int_equal(cfg->limits.reservations_per_jid, 7);
+		assert_int_equal(cfg->timers.reserve_ms, 90000);
+		config_free(cfg);
+	}
+}
+
 static void rendezvous_is_checked(void **state)
 {
 	(void)state;
@@ -843,10 +873,9 @@ static void rendezvous_spares_the_kernel(void **state)
 			       XMPP PORTS "services: {endpoint: {}, rendezvous: {ports: %u-%u}}\n",
 			       port, port);
 		(void)snprintf(errors, sizeof(errors),
-			       E(9, "services.rendezvous", "not built yet: rendezvous addresses")
-				       E(9, "services.rendezvous.ports",
-					 "overlaps %u-%u, the kernel's own in "
-					 "/proc/sys/net/ipv4/ip_local_port_range"),
+			       E(9, "services.rendezvous.ports",
+				 "overlaps %u-%u, the kernel's own in "
+				 "/proc/sys/net/ipv4/ip_local_port_range"),
 			       first, last);
 		load_bad(text, -EINVAL, errors);
 	}
@@ -1127,6 +1156,7 @@ int main(void)
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(what_is_not_built_is_refused),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
+		cmocka_unit_test(good_rendezvous),
 		cmocka_unit_test(rendezvous_is_checked),
 		cmocka_unit_test(rendezvous_spares_the_kernel),
 		cmocka_unit_test(ranges),
