@@ -42,14 +42,19 @@ static bool listed(const struct config_names *list, const struct jid *who)
 	return false;
 }
 
+bool access_denied(const struct config *cfg, const char *from_jid)
+{
+	struct jid who;
+
+	return from_jid == NULL || !jid_split(from_jid, &who) || listed(&cfg->access.deny, &who);
+}
+
 static bool permitted(const struct config *cfg, const struct config_names *list,
 		      const char *from_jid)
 {
 	struct jid who;
 
-	if (from_jid == NULL || !jid_split(from_jid, &who))
-		return false;
-	return !listed(&cfg->access.deny, &who) && listed(list, &who);
+	return !access_denied(cfg, from_jid) && jid_split(from_jid, &who) && listed(list, &who);
 }
 
 bool access_allowed(const struct config *cfg, const char *from_jid)

@@ -17,6 +17,9 @@
  */
 bool access_allowed(const struct config *cfg, const char *from_jid);
 
+/* Whether the sender is on the deny list, or no JID. */
+bool access_denied(const struct config *cfg, const char *from_jid);
+
 /* Likewise whether the sender may administer the relay: on access.admins and not on the deny list. */
 bool access_is_admin(const struct config *cfg, const char *from_jid);
 

@@ -75,6 +75,8 @@ enum refusal {
 	REFUSAL_SESSIONS_PER_JID,
 	REFUSAL_SESSIONS_PER_DOMAIN,
 	REFUSAL_VOLUME_PER_JID,
+	REFUSAL_RESERVATIONS, /* every rendezvous address is taken, or rests */
+	REFUSAL_RESERVATIONS_PER_JID,
 	REFUSAL_NO_MEMORY,
 	REFUSAL_COOKIES, /* SYN cookies are in force: DESIGN 2.1 rule 3 */
 	REFUSAL_FLOWS,	 /* the flow table is full */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "admission.h"
 #include "endpoint.h"
 #include "hosts.h"
@@ -95,22 +96,56 @@ static mxml_node_t *only_endpoint(const struct iq *iq)
 	return found;
 }
 
+/* Which session an IQ is about, and whose it is; JIDs as servers write them. */
+struct subject {
+	const char *sid, *peer; /* NULL when not given */
+	char from[CONFIG_MAX_JID + 1], folded[CONFIG_MAX_JID + 1];
+};
+
+static bool read_subject(const struct iq *iq, struct subject *subject)
+{
+	if (strlen(iq->from) > CONFIG_MAX_JID)
+		return false;
+	strcpy(subject->from, iq->from);
+	jid_fold(subject->from);
+	return read_sid(iq->payload, &subject->sid) &&
+	       read_peer(iq->payload, subject->from, subject->folded, &subject->peer);
+}
+
+/* Whom somebody on the list has named may take part, whatever the domain; NULL: nobody can have. */
+static bool is_named(const struct endpoint *e, const struct iq *iq, const struct subject *subject)
+{
+	return subject != NULL && subject->sid != NULL && e->cfg->endpoint.enabled &&
+	       !access_denied(e->cfg, iq->from) &&
+	       session_reserved_for(e->book, subject->sid, subject->from, subject->peer);
+}
+
+/* False: the IQ has been refused. */
+static bool admit(const struct endpoint *e, enum iq_kind kind, const struct iq *iq,
+		  const struct subject *subject)
+{
+	return is_named(e, iq, subject) ||
+	       admission_check(e->cfg, e->cfg->endpoint.enabled, e->dispatch, kind, iq);
+}
+
 static void handle_claim(void *ctx, const struct iq *iq)
 {
 	struct endpoint *e = ctx;
 	struct claim claim = {.from = iq->from};
-	char peer[CONFIG_MAX_JID + 1];
-	void *request;
+	struct subject subject;
+	bool good = read_subject(iq, &subject);
 	mxml_node_t *el;
+	void *request;
 
-	if (!admission_check(e->cfg, e->cfg->endpoint.enabled, e->dispatch, IQ_CLAIM, iq))
+	if (!admit(e, IQ_CLAIM, iq, good ? &subject : NULL))
 		return;
 	el = only_endpoint(iq);
-	if (el == NULL || !read_sid(iq->payload, &claim.sid) || claim.sid == NULL ||
-	    !read_peer(iq->payload, iq->from, peer, &claim.peer) || !read_endpoint(el, &claim)) {
+	if (!good || subject.sid == NULL || el == NULL || !read_endpoint(el, &claim)) {
 		dispatch_error(e->dispatch, IQ_CLAIM, iq->from, iq->id, IQ_BAD_REQUEST);
 		return;
 	}
+	claim.sid = subject.sid;
+	claim.peer = subject.peer;
 	request = request_book_add(e->requests, IQ_CLAIM, true, iq);
 	if (request != NULL)
 		session_claim(e->book, &claim, request, iq->now_ms);
@@ -150,16 +185,19 @@ static void add_port(void *ctx, const char *host)
 		add_connection(ctx, host);
 }
 
-static void answer_reservation(struct endpoint *e, const struct iq *iq, const char *sid,
-			       const char *peer)
+static void answer_reservation(struct endpoint *e, const struct iq *iq,
+			       const struct subject *subject)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct rendezvous_ends ends;
-	enum iq_result result = session_reserve(e->book, sid, iq->from, peer, iq->now_ms, &ends);
+	enum refusal refusal = session_reserve(e->book, subject->sid, subject->from, subject->peer,
+					       iq->now_ms, &ends);
 	struct answer a = {e, NULL, 0};
 
-	if (result != IQ_OK) {
-		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, result);
+	if (refusal != REFUSALS) {
+		dispatch_refuse(e->dispatch, IQ_ADDRESS, iq->from, iq->id,
+				refusal == REFUSAL_DRAINING ? IQ_DRAINING : IQ_RESOURCE_CONSTRAINT,
+				refusal);
 		return;
 	}
 	a.query = reply_element("query", iq->ns);
@@ -177,17 +215,17 @@ static void answer_reservation(struct endpoint *e, const struct iq *iq, const ch
 static void handle_address(void *ctx, const struct iq *iq)
 {
 	struct endpoint *e = ctx;
-	const char *sid, *peer_given;
-	char peer[CONFIG_MAX_JID + 1];
+	struct subject subject;
+	/* Only who names the other can be named. */
+	bool good = read_subject(iq, &subject) && (subject.sid == NULL) == (subject.peer == NULL);
 
-	if (!admission_check(e->cfg, e->cfg->endpoint.enabled, e->dispatch, IQ_ADDRESS, iq))
+	if (!admit(e, IQ_ADDRESS, iq, good ? &subject : NULL))
 		return;
-	if (!read_sid(iq->payload, &sid) || !read_peer(iq->payload, iq->from, peer, &peer_given) ||
-	    (sid == NULL) != (peer_given == NULL))
+	if (!good)
 		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, IQ_BAD_REQUEST);
-	else if (sid != NULL && e->cfg->rendezvous.enabled)
-		answer_reservation(e, iq, sid, peer_given);
-	else if (sid != NULL)
+	else if (subject.sid != NULL && e->cfg->rendezvous.enabled)
+		answer_reservation(e, iq, &subject);
+	else if (subject.sid != NULL)
 		dispatch_error(e->dispatch, IQ_ADDRESS, iq->from, iq->id, IQ_SERVICE_UNAVAILABLE);
 	else
 		answer_address(e, iq);

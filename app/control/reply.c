@@ -31,6 +31,9 @@ static const char *const texts[REFUSALS] = {
 	[REFUSAL_SESSIONS_PER_JID] = "You have as many sessions as one user may have.",
 	[REFUSAL_SESSIONS_PER_DOMAIN] = "Your domain has as many sessions as it may have.",
 	[REFUSAL_VOLUME_PER_JID] = "You have used up the volume that one user has a day.",
+	[REFUSAL_RESERVATIONS] = "The relay has no rendezvous address left.",
+	[REFUSAL_RESERVATIONS_PER_JID] =
+		"You have as many rendezvous addresses as one user may have.",
 	[REFUSAL_NO_MEMORY] = "The relay is short of memory.",
 	[REFUSAL_COOKIES] = "Under load a claim must give all four values of its connection.",
 	[REFUSAL_FLOWS] = "The relay has no room for another pair of connections.",

@@ -54,6 +54,18 @@ static void add_identity(const struct service *s, mxml_node_t *query)
 	mxmlElementSetAttr(identity, "name", "tandem");
 }
 
+/* The namespace itself, and whether an address can be reserved in it. */
+static void add_endpoint_features(const struct service *s, mxml_node_t *query, const char *ns)
+{
+	mxml_node_t *feature;
+
+	add_feature(query, ns);
+	if (!s->cfg->rendezvous.enabled)
+		return;
+	feature = mxmlNewElement(query, "feature");
+	mxmlElementSetAttrf(feature, "var", "%s#rendezvous", ns);
+}
+
 static void add_features(const struct service *s, mxml_node_t *query, const char *from)
 {
 	static const char *const always[] = {NS_DISCO_INFO, NS_DISCO_ITEMS, NS_PING, NS_VERSION,
@@ -65,7 +77,7 @@ static void add_features(const struct service *s, mxml_node_t *query, const char
 	if (s->cfg->socks5.enabled)
 		add_feature(query, NS_BYTESTREAMS);
 	for (unsigned int i = 0; s->cfg->endpoint.enabled && i < namespaces->count; i++)
-		add_feature(query, namespaces->names[i]);
+		add_endpoint_features(s, query, namespaces->names[i]);
 	if (commands_are_for(s->commands, from))
 		add_feature(query, NS_COMMANDS);
 }

@@ -96,10 +96,18 @@ struct rendezvous_ends {
 	struct in6_addr addr6; /* with the port of the endpoint service; unspecified: none */
 };
 
-/* Reserve for `jid` and `peer`, full JIDs with their domains folded, who differ (DESIGN 2.2).  Not
- * without services.rendezvous.  `*ends` is set with IQ_OK only. */
-enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
-			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends);
+/*
+ * Reserve for `jid` and `peer`, full JIDs with their domains folded, who differ (DESIGN 2.2), or
+ * renew what is reserved for them.  REFUSALS, and then `*ends` is set; or what refuses it.  Not
+ * without services.rendezvous.
+ */
+enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
+			     const char *peer, uint64_t now_ms, struct rendezvous_ends *ends);
+
+/* Whether `sid` is reserved for `jid`, a full JID with its domain folded, and `peer` (NULL: and
+ * anybody).  False without services.rendezvous. */
+bool session_reserved_for(const struct session_book *book, const char *sid, const char *jid,
+			  const char *peer);
 
 /* An event of the data plane. */
 void session_event(struct session_book *book, const struct mailbox_event *ev, uint64_t now_ms);

@@ -58,18 +58,36 @@ int rendezvous_init(struct session_book *book)
 				     book);
 }
 
-enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
-			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
+enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
+			     const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
 {
 	struct reservation *r;
 
 	book->now_ms = now_ms;
 	if (book->draining)
-		return IQ_DRAINING;
-	if (reservation_take(&book->reservations, sid, jid, peer, now_ms, &r) < 0)
-		return IQ_RESOURCE_CONSTRAINT;
-	*ends = (struct rendezvous_ends){.port = r->port, .addr6 = r->addr6};
-	return IQ_OK;
+		return REFUSAL_DRAINING;
+	switch (reservation_take(&book->reservations, sid, jid, peer, now_ms, &r)) {
+	case 0:
+		*ends = (struct rendezvous_ends){.port = r->port, .addr6 = r->addr6};
+		return REFUSALS;
+	case -EDQUOT:
+		return REFUSAL_RESERVATIONS_PER_JID;
+	case -ENOSPC:
+		return REFUSAL_RESERVATIONS;
+	default:
+		return REFUSAL_NO_MEMORY;
+	}
+}
+
+bool session_reserved_for(const struct session_book *book, const char *sid, const char *jid,
+			  const char *peer)
+{
+	const struct reservation_book *reservations = &book->reservations;
+
+	if (!book->cfg->rendezvous.enabled)
+		return false;
+	return (peer != NULL ? reservation_find(reservations, sid, jid, peer)
+			     : reservation_of(reservations, sid, jid, NULL)) != NULL;
 }
 
 /* --- the decision --- */

@@ -97,8 +97,18 @@ static void take_request(void *iq)
 		answer(iq);
 }
 
-enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
-			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
+bool session_reserved_for(const struct session_book *book, const char *sid, const char *jid,
+			  const char *peer)
+{
+	(void)book;
+	(void)sid;
+	(void)jid;
+	(void)peer;
+	return false;
+}
+
+enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
+			     const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
 {
 	(void)book;
 	(void)sid;
@@ -106,7 +116,7 @@ enum iq_result session_reserve(struct session_book *book, const char *sid, const
 	(void)peer;
 	(void)now_ms;
 	(void)ends;
-	return IQ_RESOURCE_CONSTRAINT;
+	return REFUSAL_RESERVATIONS;
 }
 
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)

@@ -69,8 +69,18 @@ void session_book_destroy(struct session_book *book)
 		answers.answer(answers.ctx, waiting, IQ_SERVICE_UNAVAILABLE, REFUSALS);
 }
 
-enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
-			       const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
+bool session_reserved_for(const struct session_book *book, const char *sid, const char *jid,
+			  const char *peer)
+{
+	(void)book;
+	(void)sid;
+	(void)jid;
+	(void)peer;
+	return false;
+}
+
+enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
+			     const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
 {
 	(void)book;
 	(void)sid;
@@ -78,7 +88,7 @@ enum iq_result session_reserve(struct session_book *book, const char *sid, const
 	(void)peer;
 	(void)now_ms;
 	(void)ends;
-	return IQ_RESOURCE_CONSTRAINT;
+	return REFUSAL_RESERVATIONS;
 }
 
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
@@ -153,6 +163,13 @@ void session_drain(struct session_book *book, bool draining)
 bool session_draining(const struct session_book *book)
 {
 	(void)book;
+	return false;
+}
+
+bool access_denied(const struct config *cfg, const char *from_jid)
+{
+	(void)cfg;
+	(void)from_jid;
 	return false;
 }
 

@@ -258,6 +258,12 @@ static void test_features_follow_configuration(void **state)
 	assert_non_null(strstr(sent, "whoknows"));
 	assert_non_null(strstr(sent, PROXY));
 	assert_non_null(strstr(sent, BYTESTREAMS));
+	assert_null(strstr(sent, "rendezvous"));
+	cfg.rendezvous.enabled = true;
+	check(&row, false);
+	assert_non_null(strstr(sent, "<feature var=\"whoknows#rendezvous\" />"));
+	assert_non_null(strstr(sent, "<feature var=\"urn:example:w#rendezvous\" />"));
+	cfg.rendezvous.enabled = false;
 	cfg.socks5.enabled = false;
 	check(&row, false);
 	assert_null(strstr(sent, "bytestreams"));
@@ -299,6 +305,8 @@ static void test_refusals(void **state)
 		[REFUSAL_SESSIONS_PER_JID] = {"sessions_per_jid", "one user may have"},
 		[REFUSAL_SESSIONS_PER_DOMAIN] = {"sessions_per_domain", "Your domain"},
 		[REFUSAL_VOLUME_PER_JID] = {"volume_per_jid", "used up the volume"},
+		[REFUSAL_RESERVATIONS] = {"reservations", "no rendezvous address"},
+		[REFUSAL_RESERVATIONS_PER_JID] = {"reservations_per_jid", "one user may have"},
 		[REFUSAL_NO_MEMORY] = {"memory", "memory"},
 		[REFUSAL_COOKIES] = {"cookies", "Under load"},
 		[REFUSAL_FLOWS] = {"flows", "no room"},

@@ -39,6 +39,15 @@ static char claimed[8192];
 static unsigned int n_claimed;
 static void *iqs[8];
 
+static bool denied;
+
+bool access_denied(const struct config *cfg, const char *from_jid)
+{
+	assert_non_null(cfg);
+	assert_non_null(from_jid);
+	return denied;
+}
+
 bool access_allowed(const struct config *cfg, const char *from_jid)
 {
 	assert_non_null(cfg);
@@ -62,23 +71,6 @@ void session_claim(struct session_book *book, const struct claim *claim, void *i
 	iqs[n_claimed++] = iq;
 }
 
-/* What is reserved, and whether it is. */
-static struct rendezvous_ends ends;
-static enum iq_result reserved;
-
-enum iq_result session_reserve(struct session_book *book, const char *sid, const char *jid,
-			       const char *peer, uint64_t now_ms, struct rendezvous_ends *out)
-{
-	assert_ptr_equal(book, claimed);
-	assert_int_equal(now_ms, 4711);
-	assert_string_equal(sid, "A01");
-	assert_string_equal(jid, ALICE);
-	assert_string_equal(peer, BOB);
-	if (reserved == IQ_OK)
-		*out = ends;
-	return reserved;
-}
-
 /* --- the bench --- */
 
 static char *namespaces[] = {(char[]){"whoknows"}, (char[]){"urn:example:w"}};
@@ -93,6 +85,33 @@ static struct control_stats stats;
 static struct dispatch *dispatch;
 static struct request_book *requests;
 static struct endpoint *endpoint;
+
+/* What is reserved, or what refuses it, and who asks. */
+static struct rendezvous_ends ends;
+static enum refusal refused;
+static const char *reserver = ALICE;
+
+enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
+			     const char *peer, uint64_t now_ms, struct rendezvous_ends *out)
+{
+	assert_ptr_equal(book, claimed);
+	assert_int_equal(now_ms, 4711);
+	assert_string_equal(sid, "A01");
+	assert_string_equal(jid, reserver);
+	assert_string_equal(peer, BOB);
+	if (refused == REFUSALS)
+		*out = ends;
+	return refused;
+}
+
+/* For mallory A01 is reserved, and with bob alone. */
+bool session_reserved_for(const struct session_book *book, const char *sid, const char *jid,
+			  const char *peer)
+{
+	assert_ptr_equal(book, claimed);
+	return cfg.rendezvous.enabled && strcmp(sid, "A01") == 0 && strcmp(jid, MALLORY) == 0 &&
+	       (peer == NULL || strcmp(peer, BOB) == 0);
+}
 
 static int setup(void **state)
 {
@@ -318,7 +337,7 @@ static void test_reservation(void **state)
 	(void)state;
 	cfg.rendezvous.enabled = true;
 	ends = (struct rendezvous_ends){.port = htons(12345)};
-	reserved = IQ_OK;
+	refused = REFUSALS;
 	feed(RESERVE);
 	assert_string_equal(sent, RESERVED(CONNECTION("192.0.2.10", "12345")));
 	assert_int_equal(stats.iq[IQ_ADDRESS][IQ_OK], 1);
@@ -334,9 +353,16 @@ static void test_reservation(void **state)
 	ends.port = 0;
 	feed(RESERVE);
 	assert_string_equal(sent, RESERVED(CONNECTION("2001:db8:0:1:a:b:c:d", "4000")));
-	reserved = IQ_RESOURCE_CONSTRAINT;
+	refused = REFUSAL_RESERVATIONS_PER_JID;
 	feed(RESERVE);
-	assert_string_equal(sent, ERROR("wait", "resource-constraint"));
+	assert_string_equal(
+		sent, REFUSED_TO(ALICE, "wait", "resource-constraint", "reservations_per_jid",
+				 "You have as many rendezvous addresses as one user may have."));
+	assert_int_equal(stats.refusals[REFUSAL_RESERVATIONS_PER_JID], 1);
+	refused = REFUSAL_DRAINING;
+	feed(RESERVE);
+	assert_string_equal(sent, REFUSED_TO(ALICE, "wait", "service-unavailable", "draining",
+					     "The relay is being drained and takes nothing new."));
 	feed(GET Q "sid='A01'/></iq>");
 	assert_string_equal(sent, BAD_REQUEST);
 }
@@ -361,6 +387,51 @@ static void test_access(void **state)
 	assert_int_equal(stats.iq[IQ_ADDRESS][IQ_FORBIDDEN], 1);
 	assert_int_equal(stats.refusals[REFUSAL_ACCESS], 1);
 	teardown(NULL);
+}
+
+/* Whom somebody on the list has named is admitted to that and to nothing else. */
+static void test_named(void **state)
+{
+#define OF(type, who) "<iq type='" type "'" FROM(who)
+	static const struct {
+		bool enabled, denied;
+		const char *in;
+		const char *claim; /* NULL: forbidden */
+	} rows[] = {
+		{true, false, OF("set", MALLORY) Q "sid='A01'>" EP END,
+		 MALLORY " A01 - ::ffff:192.0.2.10 4000 - 0"},
+		{true, false, OF("set", MALLORY) Q "side='A01' peer='" BOB "'>" EP END,
+		 MALLORY " A01 " BOB " ::ffff:192.0.2.10 4000 - 0"},
+		{true, false, OF("set", "Mallory@EVIL.example/x") Q "sid='A01'>" EP END,
+		 "Mallory@EVIL.example/x A01 - ::ffff:192.0.2.10 4000 - 0"},
+		{true, false, OF("set", MALLORY) Q "sid='A01' peer='" ALICE "'>" EP END, NULL},
+		{true, false, OF("set", MALLORY) Q "sid='A02'>" EP END, NULL},
+		{true, false, OF("set", "mallory@evil.example/y") Q "sid='A01'>" EP END, NULL},
+		{true, false, OF("set", MALLORY) Q "sid='A01' side='A02'>" EP END, NULL},
+		{true, false, OF("get", MALLORY) Q "sid='A01'/></iq>", NULL},
+		{true, false, OF("get", MALLORY) Q "sid='A01' peer='" ALICE "'/></iq>", NULL},
+		{true, false, OF("get", MALLORY) Q "/></iq>", NULL},
+		{true, true, OF("set", MALLORY) Q "sid='A01'>" EP END, NULL},
+		{false, false, OF("set", MALLORY) Q "sid='A01'>" EP END, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		n_claimed = 0;
+		cfg.rendezvous.enabled = rows[i].enabled;
+		denied = rows[i].denied;
+		feed(rows[i].in);
+		assert_string_equal(claimed, rows[i].claim == NULL ? "" : rows[i].claim);
+		assert_int_equal(strstr(sent, "<forbidden") != NULL, rows[i].claim == NULL);
+	}
+	denied = false;
+	cfg.rendezvous.enabled = true;
+	refused = REFUSALS;
+	ends = (struct rendezvous_ends){.port = htons(12345)};
+	reserver = MALLORY;
+	feed(OF("get", MALLORY) Q "sid='A01' peer='" BOB "'/></iq>");
+	assert_non_null(strstr(sent, "port=\"12345\""));
+	reserver = ALICE;
 }
 
 static void test_service_off(void **state)
@@ -435,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_advertise, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reservation, setup, teardown),
 		cmocka_unit_test(test_access),
+		cmocka_unit_test_setup_teardown(test_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_service_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_requests_are_bounded, setup, teardown),

@@ -48,7 +48,7 @@ static void open_world(void (*tune)(struct config *cfg))
 {
 	w = world_open(tune);
 	w->splicer.rendezvous = hear;
-	assert_int_equal(reserve(SID, ALICE, BOB), IQ_OK);
+	assert_int_equal(reserve(SID, ALICE, BOB), REFUSALS);
 	assert_int_equal(state, MAILBOX_RENDEZVOUS_OPEN);
 }
 
@@ -173,7 +173,7 @@ static void test_stranger(void **ctx)
 	assert_int_equal(w->n_flows, 0);
 	/* They may ask again, and are not found there any more. */
 	assert_int_equal(state, MAILBOX_RENDEZVOUS_FREE);
-	assert_int_equal(reserve(SID, BOB, ALICE), IQ_OK);
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
 	close_world();
 }
 
@@ -296,7 +296,7 @@ static void test_two_reservations(void **ctx)
 	(void)ctx;
 	open_world(rendezvous);
 	theirs = ends;
-	assert_int_equal(reserve(SID, CAROL, BOB), IQ_OK);
+	assert_int_equal(reserve(SID, CAROL, BOB), REFUSALS);
 	ends = theirs;
 	leg4(OPEN, 1);
 	leg4(OPEN, 2);
@@ -347,10 +347,10 @@ static void test_limits(void **ctx)
 {
 	(void)ctx;
 	open_world(rendezvous);
-	assert_int_equal(reserve("t", ALICE, BOB), IQ_OK);
-	assert_int_equal(reserve("u", ALICE, BOB), IQ_RESOURCE_CONSTRAINT);
+	assert_int_equal(reserve("t", ALICE, BOB), REFUSALS);
+	assert_int_equal(reserve("u", ALICE, BOB), REFUSAL_RESERVATIONS_PER_JID);
 	assert_int_equal(w->stats.reservations, 2);
-	assert_int_equal(reserve(SID, BOB, ALICE), IQ_OK);
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
 	assert_int_equal(w->stats.reservations, 2);
 	close_world();
 }
@@ -364,7 +364,7 @@ static void test_lent(void **ctx)
 	open_world(rendezvous);
 	world_pass(w, w->cfg.timers.reserve_ms - 1000);
 	a = claim4(ALICE, NULL);
-	assert_int_equal(reserve(SID, BOB, ALICE), IQ_OK);
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
 	world_pass(w, 2000);
 	leg4(OPEN, 1);
 	leg4(OPEN, 2);
