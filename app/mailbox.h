@@ -79,6 +79,7 @@ enum mailbox_event_type {
 	MAILBOX_LEG_RETIRED,
 	MAILBOX_FLOW_RESET_DONE, /* the RSTs of command FLOW_RESET are out */
 	MAILBOX_LEG_NAMED,	 /* the peer of a SOCKS5 leg asked for a name, and waits */
+	MAILBOX_FENCED,		 /* command FENCE of this id was met */
 };
 
 #define LEG_NAME_BYTES 20 /* the SHA-1 that names a bytestream (XEP-0065 5.3.2) */
@@ -86,7 +87,7 @@ enum mailbox_event_type {
 struct mailbox_event {
 	enum mailbox_event_type type;
 	uint32_t worker; /* index of the sender, not its lcore */
-	uint64_t id;	 /* leg, or flow for FLOW_RESET_DONE */
+	uint64_t id;	 /* leg; flow for FLOW_RESET_DONE; of FENCED that of its command */
 	union {
 		struct four_tuple tuple;  /* HALF_OPEN, ESTABLISHED */
 		enum leg_end end;	  /* GONE */
@@ -108,6 +109,8 @@ enum mailbox_command_type {
 				  prove it, see below */
 	MAILBOX_LEG_ADMIT,     /* a named leg: answer its peer with success (RFC 1928 6, 00) */
 	MAILBOX_LEG_REFUSE,    /* a named leg: answer that it is not allowed (02), and end it */
+	MAILBOX_FENCE,	       /* answer with FENCED, behind all events that there are to tell; not
+				  before the one before is answered */
 };
 
 struct mailbox_command {
@@ -115,7 +118,7 @@ struct mailbox_command {
 	uint32_t side; /* OPEN: 0 or 1 */
 	union {
 		struct {
-			uint64_t id;   /* leg; flow for FLOW_RESET */
+			uint64_t id;   /* leg; flow for FLOW_RESET; the sender's own of FENCE */
 			uint64_t flow; /* OPEN */
 		};
 		struct four_tuple tuple; /* LEG_CHALLENGE; both ends of one family */

@@ -285,6 +285,7 @@ const char *drop_reason_label(enum drop_reason reason)
 		[DROP_LEGS] = "legs",
 		[DROP_LEGS_SOURCE] = "legs_per_source",
 		[DROP_RATE_SESSION] = "rate_session",
+		[DROP_RENDEZVOUS] = "rendezvous",
 		[DROP_NO_LEG] = "no_leg",
 		[DROP_NOT_EXPECTED] = "not_expected",
 		[DROP_OWNER_BUSY] = "owner_busy",

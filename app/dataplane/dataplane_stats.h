@@ -25,6 +25,7 @@ enum drop_reason {
 	DROP_HALF_OPEN,	   /* no room for a half-open leg */
 	DROP_LEGS,	   /* too many unclaimed legs in all */
 	DROP_LEGS_SOURCE,  /* too many of one source */
+	DROP_RENDEZVOUS,   /* a SYN to a rendezvous address that takes no more */
 	DROP_NO_LEG,	   /* service TCP that belongs to no leg and no flow */
 	DROP_NOT_EXPECTED, /* a segment its leg's state has no use for */
 	DROP_OWNER_BUSY,   /* the worker it belongs to has more waiting than it may have */

@@ -220,6 +220,13 @@ static void take_syn(struct worker *w, struct leg *leg, const struct packet *p)
 		send_synack(w, leg);
 		return;
 	}
+	/* A new one would be refused; then the old one stays. */
+	if (leg->place != RENDEZVOUS_NOWHERE &&
+	    rendezvous_set_state_of(w->listener.rendezvous, leg->place) !=
+		    MAILBOX_RENDEZVOUS_OPEN) {
+		relaxed_add(&w->stats->dropped[DROP_RENDEZVOUS], 1);
+		return;
+	}
 	leg_end(&w->legs, leg, LEG_END_REPLACED);
 	handshake_syn(w, p);
 }

@@ -141,6 +141,7 @@ int leg_table_init(struct leg_table *t, const struct leg_limits *limits,
 	t->max_unclaimed = limits->unclaimed;
 	t->max_per_source = limits->unclaimed_per_source;
 	t->socks5_port = limits->socks5_port;
+	t->rendezvous = limits->rendezvous;
 	/* Claimed and opening legs come out of the same pool; when it is empty, SYNs wait. */
 	t->n_free_sources = unclaimed_places(limits, workers->count);
 	t->capacity = t->n_free = t->max_half_open + t->n_free_sources;
@@ -219,6 +220,7 @@ static void add_news(struct leg_table *t, struct leg *leg, enum leg_news news)
 	if (leg->in_news)
 		return;
 	leg->in_news = true;
+	t->news_listed++;
 	leg->news_next = NO_LEG;
 	if (t->news_tail != NO_LEG)
 		t->legs[t->news_tail].news_next = index;
@@ -307,6 +309,7 @@ void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker
 		if (t->news_head == NO_LEG)
 			t->news_tail = NO_LEG;
 		leg->in_news = false;
+		t->news_told++;
 		if (leg->state == LEG_DEAD)
 			give_back(t, leg);
 	}
@@ -364,6 +367,7 @@ static struct leg *take(struct leg_table *t, uint64_t hash, const struct tuple *
 		.generation = leg->generation + 1,
 		.timer.slot = WHEEL_NONE,
 		.news_next = NO_LEG,
+		.place = RENDEZVOUS_NOWHERE,
 		.negotiates = leg_negotiates(t, tuple),
 	};
 	if (leg->negotiates)
@@ -371,19 +375,44 @@ static struct leg *take(struct leg_table *t, uint64_t hash, const struct tuple *
 	return leg;
 }
 
+/* Of a leg that counts at a rendezvous address, it does no more. */
+static void leave_place(struct leg_table *t, struct leg *leg)
+{
+	rendezvous_set_leave(t->rendezvous, leg->place);
+	leg->place = RENDEZVOUS_NOWHERE;
+}
+
+/* Where a leg to this end counts; false: it is no open rendezvous address, or one that has enough. */
+static bool enter_place(struct leg_table *t, const struct tuple *tuple, uint32_t *place)
+{
+	*place = RENDEZVOUS_NOWHERE;
+	if (t->rendezvous == NULL || !rendezvous_set_spans(t->rendezvous, tuple))
+		return true;
+	*place = rendezvous_set_find(t->rendezvous, tuple);
+	return rendezvous_set_enter(t->rendezvous, *place);
+}
+
 struct leg *leg_create(struct leg_table *t, uint64_t hash, const struct tuple *tuple,
 		       enum drop_reason *why)
 {
 	struct leg *leg;
+	uint32_t place;
 
 	if (!leg_welcome(t, tuple, why))
 		return NULL;
 	*why = DROP_HALF_OPEN;
 	if (t->stats->legs[LEG_GAUGE_HALF_OPEN] >= t->max_half_open)
 		return NULL;
-	leg = take(t, hash, tuple);
-	if (leg == NULL)
+	*why = DROP_RENDEZVOUS;
+	if (!enter_place(t, tuple, &place))
 		return NULL;
+	leg = take(t, hash, tuple);
+	if (leg == NULL) {
+		*why = DROP_HALF_OPEN;
+		rendezvous_set_leave(t->rendezvous, place);
+		return NULL;
+	}
+	leg->place = place;
 	set_state(t, leg, LEG_HALF_OPEN);
 	if (!leg->negotiates)
 		add_news(t, leg, LEG_NEWS_HALF_OPEN);
@@ -433,8 +462,10 @@ void leg_advance(struct leg_table *t, struct leg *leg, enum leg_state state)
 		source_give(t, &leg->tuple);
 	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
 	set_state(t, leg, state);
-	if (state == LEG_RETIRED)
-		add_news(t, leg, LEG_NEWS_RETIRED);
+	if (state != LEG_RETIRED)
+		return;
+	leave_place(t, leg);
+	add_news(t, leg, LEG_NEWS_RETIRED);
 }
 
 void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
@@ -445,6 +476,7 @@ void leg_end(struct leg_table *t, struct leg *leg, enum leg_end end)
 		source_give(t, &leg->tuple);
 	timer_wheel_disarm(&t->wheel, leg_index(t, leg));
 	tuple_index_remove(&t->index, leg->hash, leg_index(t, leg));
+	leave_place(t, leg);
 	set_state(t, leg, LEG_DEAD);
 	leg->end = (uint8_t)end;
 	if (!was_retired && leg->told)

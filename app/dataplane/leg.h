@@ -27,6 +27,7 @@
 
 #include "dataplane_stats.h"
 #include "mailbox.h"
+#include "rendezvous_set.h"
 #include "socks5.h"
 #include "timer_wheel.h"
 #include "tuple.h"
@@ -66,6 +67,7 @@ struct leg {
 	struct wheel_timer timer;
 	uint32_t generation; /* odd while in use: the id's upper half */
 	uint32_t news_next;  /* list of legs with news */
+	uint32_t place;	     /* where it counts, see rendezvous_set.h */
 	uint16_t window;     /* newest, raw */
 	uint16_t mss;	     /* told in the SYN */
 	uint8_t wscale;
@@ -116,6 +118,7 @@ struct leg_table {
 	uint32_t capacity, n_free;
 	uint32_t first_id; /* low half of the ids, which no other worker's legs have */
 	uint32_t news_head, news_tail;
+	uint64_t news_listed, news_told; /* legs that entered the list, that left it */
 
 	struct leg_source *sources;
 	struct tuple_index source_index;
@@ -123,13 +126,14 @@ struct leg_table {
 	uint32_t n_free_sources;
 
 	struct leg_workers workers;
-	struct worker_stats *stats; /* its own: gauges */
-	uint64_t looked_ms;	    /* when the others were looked at */
-	uint64_t others_unclaimed;  /* legs; as of then, or newer */
-	uint32_t max_half_open;	    /* its own share */
-	uint32_t max_unclaimed;	    /* of all workers together */
-	uint32_t max_per_source;    /* the control thread may change it */
-	rte_be16_t socks5_port;	    /* whose legs negotiate; 0: the service is off */
+	struct worker_stats *stats;	   /* its own: gauges */
+	uint64_t looked_ms;		   /* when the others were looked at */
+	uint64_t others_unclaimed;	   /* legs; as of then, or newer */
+	uint32_t max_half_open;		   /* its own share */
+	uint32_t max_unclaimed;		   /* of all workers together */
+	uint32_t max_per_source;	   /* the control thread may change it */
+	rte_be16_t socks5_port;		   /* whose legs negotiate; 0: the service is off */
+	struct rendezvous_set *rendezvous; /* NULL: that service is off */
 };
 
 /*
@@ -142,7 +146,8 @@ struct leg_limits {
 	uint32_t half_open;
 	uint32_t unclaimed;
 	uint32_t unclaimed_per_source;
-	rte_be16_t socks5_port; /* 0: the service is off */
+	rte_be16_t socks5_port;		   /* 0: the service is off */
+	struct rendezvous_set *rendezvous; /* NULL: likewise; outlives the table */
 };
 
 /* The stats outlive the table.  Memory is from the EAL's heap.  -ENOMEM. */
@@ -208,7 +213,8 @@ void leg_disarm(struct leg_table *t, struct leg *leg);
 /* Take up to LEG_EXPIRE_BURST legs whose timer ran out; returns how many. */
 unsigned int leg_expire(struct leg_table *t, uint64_t now_ms, struct leg **legs);
 
-/* Tell the control thread what is new, as far as its ring takes it. */
+/* Tell the control thread what is new, as far as its ring takes it, in the order of the legs' first
+ * news: what was listed when `news_listed` was n is told when `news_told` is n. */
 void leg_table_tell(struct leg_table *t, struct mailbox *mb, unsigned int worker);
 
 #endif

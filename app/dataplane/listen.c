@@ -80,6 +80,8 @@ static bool martian6(const struct listener *l, const struct in6_addr *peer)
 
 	if (peer->s6_addr32[0] == 0 || IN6_IS_ADDR_MULTICAST(peer))
 		return true;
+	if (l->rendezvous != NULL && rendezvous_set_covers(l->rendezvous, peer))
+		return true;
 	for (i = 0; i < l->n_addresses; i++) {
 		if (IN6_ARE_ADDR_EQUAL(&l->addresses[i].addr, peer))
 			return true;
@@ -155,21 +157,23 @@ static struct leg *find_leg(struct worker *w, const struct packet *p)
 	return leg;
 }
 
-/* On a rendezvous address that is nobody's a SYN is refused as on any closed port.  On one whose
- * claims are made it is only late: the answer would tell a scanner more than silence. */
+static bool is_nobodys(const struct listener *l, const struct tuple *t)
+{
+	const struct rendezvous_set *set = l->rendezvous;
+
+	return listen_is_rendezvous(l, t) &&
+	       rendezvous_set_state_of(set, rendezvous_set_find(set, t)) == MAILBOX_RENDEZVOUS_FREE;
+}
+
+/* On a rendezvous address that is nobody's a SYN is refused as on any closed port. */
 static void take_syn(struct worker *w, const struct packet *p)
 {
-	enum mailbox_rendezvous state = MAILBOX_RENDEZVOUS_OPEN;
-
-	if (listen_is_rendezvous(&w->listener, &p->key))
-		state = rendezvous_set_find(w->listener.rendezvous, &p->key);
-	if (state == MAILBOX_RENDEZVOUS_OPEN) {
+	if (!is_nobodys(&w->listener, &p->key)) {
 		handshake_syn(w, p);
 		return;
 	}
 	relaxed_add(&w->stats->dropped[DROP_NO_LEG], 1);
-	if (state == MAILBOX_RENDEZVOUS_FREE)
-		listen_refuse(w, p);
+	listen_refuse(w, p);
 }
 
 static void take_segment(struct worker *w, const struct packet *p)

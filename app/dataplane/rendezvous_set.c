@@ -6,11 +6,14 @@
 #include "relaxed.h"
 #include "rendezvous_set.h"
 
-#define PORTS 65536
+static struct rendezvous_place *hosts_of(const struct rendezvous_set *s)
+{
+	return &s->places[s->n_ports];
+}
 
 static bool has_id(const void *records, uint32_t slot, const void *key)
 {
-	const struct rendezvous_host *hosts = records;
+	const struct rendezvous_place *hosts = records;
 
 	return relaxed_load(&hosts[slot].id) == *(const uint64_t *)key;
 }
@@ -18,7 +21,7 @@ static bool has_id(const void *records, uint32_t slot, const void *key)
 /* Ids are drawn at random, so they are their own hashes: what strangers ask for is not entered. */
 static uint32_t find_host(const struct rendezvous_set *s, uint64_t id)
 {
-	return tuple_index_find(&s->by_id, id, has_id, s->hosts, &id);
+	return tuple_index_find(&s->by_id, id, has_id, hosts_of(s), &id);
 }
 
 static void read_prefix(struct rendezvous_set *s, const struct config_address *prefix)
@@ -32,33 +35,33 @@ static void read_prefix(struct rendezvous_set *s, const struct config_address *p
 
 int rendezvous_set_init(struct rendezvous_set *s, const struct config *cfg)
 {
+	uint32_t n_hosts;
+
 	memset(s, 0, sizeof(*s));
 	s->range = cfg->rendezvous.ports;
+	s->n_ports = (uint32_t)s->range.last - s->range.first + 1;
 	s->service_port = rte_cpu_to_be_16(cfg->endpoint.port);
 	read_prefix(s, &cfg->rendezvous.prefix);
-	s->ports = rte_zmalloc("rendezvous_ports", PORTS, RTE_CACHE_LINE_SIZE);
-	if (s->ports == NULL)
+	n_hosts = s->has_prefix ? RENDEZVOUS_ADDRESSES : 0;
+	s->places = rte_zmalloc("rendezvous_places", (s->n_ports + n_hosts) * sizeof(*s->places),
+				RTE_CACHE_LINE_SIZE);
+	if (s->places == NULL)
 		return -ENOMEM;
 	if (!s->has_prefix)
 		return 0;
-	s->hosts = rte_zmalloc("rendezvous_hosts", RENDEZVOUS_ADDRESSES * sizeof(*s->hosts), 0);
-	s->free_hosts =
-		rte_malloc("rendezvous_free", RENDEZVOUS_ADDRESSES * sizeof(*s->free_hosts), 0);
-	if (s->hosts == NULL || s->free_hosts == NULL)
+	s->free_hosts = rte_malloc("rendezvous_free", n_hosts * sizeof(*s->free_hosts), 0);
+	if (s->free_hosts == NULL)
 		return -ENOMEM;
-	while (s->n_free < RENDEZVOUS_ADDRESSES) {
+	for (; s->n_free < n_hosts; s->n_free++)
 		s->free_hosts[s->n_free] = s->n_free;
-		s->n_free++;
-	}
-	return tuple_index_init(&s->by_id, RENDEZVOUS_ADDRESSES);
+	return tuple_index_init(&s->by_id, n_hosts);
 }
 
 void rendezvous_set_fini(struct rendezvous_set *s)
 {
 	tuple_index_fini(&s->by_id);
 	rte_free(s->free_hosts);
-	rte_free(s->hosts);
-	rte_free(s->ports);
+	rte_free(s->places);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -69,8 +72,8 @@ static void add_host(struct rendezvous_set *s, uint64_t id, enum mailbox_rendezv
 	if (s->n_free == 0)
 		return;
 	slot = s->free_hosts[s->n_free - 1];
-	relaxed_store(&s->hosts[slot].id, id);
-	relaxed_store(&s->hosts[slot].state, (uint32_t)state);
+	relaxed_store(&hosts_of(s)[slot].id, id);
+	relaxed_store(&hosts_of(s)[slot].state, (uint32_t)state);
 	if (tuple_index_insert(&s->by_id, id, slot) == 0)
 		s->n_free--;
 }
@@ -84,7 +87,7 @@ static void set_host(struct rendezvous_set *s, uint64_t id, enum mailbox_rendezv
 			add_host(s, id, state);
 		return;
 	}
-	relaxed_store(&s->hosts[slot].state, (uint32_t)state);
+	relaxed_store(&hosts_of(s)[slot].state, (uint32_t)state);
 	if (state != MAILBOX_RENDEZVOUS_FREE)
 		return;
 	tuple_index_remove(&s->by_id, id, slot);
@@ -95,21 +98,40 @@ void rendezvous_set_state(struct rendezvous_set *s, in_port_t port, const struct
 			  enum mailbox_rendezvous state)
 {
 	if (port != 0)
-		relaxed_store(&s->ports[rte_be_to_cpu_16(port)], (uint8_t)state);
+		relaxed_store(&s->places[rte_be_to_cpu_16(port) - s->range.first].state,
+			      (uint32_t)state);
 	if (s->has_prefix && !IN6_IS_ADDR_UNSPECIFIED(addr6))
 		set_host(s, tuple_half(addr6, 1), state);
 }
 
-enum mailbox_rendezvous rendezvous_set_find(const struct rendezvous_set *s, const struct tuple *t)
+uint32_t rendezvous_set_find(const struct rendezvous_set *s, const struct tuple *t)
 {
 	uint32_t slot;
 
 	if (!t->v6)
-		return relaxed_load(&s->ports[rte_be_to_cpu_16(t->ends.relay_port)]);
-	/* The prefix may be longer than a network: reserved are addresses of its first. */
+		return (uint32_t)rte_be_to_cpu_16(t->ends.relay_port) - s->range.first;
+	/* The prefix may have more than one network: reserved are addresses of its first. */
 	if (tuple_half(&t->wide.relay, 0) != s->prefix)
-		return MAILBOX_RENDEZVOUS_FREE;
+		return RENDEZVOUS_NOWHERE;
 	slot = find_host(s, tuple_half(&t->wide.relay, 1));
-	return slot == TUPLE_NO_SLOT ? MAILBOX_RENDEZVOUS_FREE
-				     : (enum mailbox_rendezvous)relaxed_load(&s->hosts[slot].state);
+	return slot == TUPLE_NO_SLOT ? RENDEZVOUS_NOWHERE : s->n_ports + slot;
+}
+
+bool rendezvous_set_enter(struct rendezvous_set *s, uint32_t place)
+{
+	uint32_t *legs;
+
+	if (rendezvous_set_state_of(s, place) != MAILBOX_RENDEZVOUS_OPEN)
+		return false;
+	legs = &s->places[place].legs;
+	if (__atomic_fetch_add(legs, 1, __ATOMIC_RELAXED) < RENDEZVOUS_LEGS)
+		return true;
+	__atomic_fetch_sub(legs, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+void rendezvous_set_leave(struct rendezvous_set *s, uint32_t place)
+{
+	if (place != RENDEZVOUS_NOWHERE)
+		__atomic_fetch_sub(&s->places[place].legs, 1, __ATOMIC_RELAXED);
 }

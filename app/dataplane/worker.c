@@ -60,6 +60,7 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 		.unclaimed = args->cfg->limits.legs,
 		.unclaimed_per_source = args->cfg->limits.legs_per_source,
 		.socks5_port = args->listener->socks5_port,
+		.rendezvous = args->listener->rendezvous,
 	};
 	const unsigned int n = args->n_workers;
 	const struct leg_workers workers = {args->stats, n, index};
@@ -443,6 +444,23 @@ static void tell_flows_reset(struct worker *w)
 	}
 }
 
+static void take_fence(struct worker *w, uint64_t id)
+{
+	w->fence.asked = true;
+	w->fence.id = id;
+	w->fence.news = w->legs.news_listed;
+}
+
+static void tell_fenced(struct worker *w)
+{
+	const struct mailbox_event ev = {
+		.type = MAILBOX_FENCED, .worker = w->index, .id = w->fence.id};
+
+	if (w->fence.asked && w->legs.news_told >= w->fence.news &&
+	    mailbox_post_event(w->mb, w->index, &ev))
+		w->fence.asked = false;
+}
+
 static unsigned int run_commands(struct worker *w)
 {
 	struct mailbox_command cmds[COMMAND_BURST];
@@ -457,6 +475,8 @@ static unsigned int run_commands(struct worker *w)
 			w->flow_reset_done[w->n_flow_reset_done++] = cmds[i].id;
 		} else if (cmds[i].type == MAILBOX_LEG_CHALLENGE) {
 			challenge_send(w, &cmds[i].tuple);
+		} else if (cmds[i].type == MAILBOX_FENCE) {
+			take_fence(w, cmds[i].id);
 		} else {
 			command_leg(w, &cmds[i]);
 		}
@@ -512,6 +532,7 @@ unsigned int worker_round(struct worker *w)
 	output_flush(w);
 	wake_owners(w);
 	leg_table_tell(&w->legs, w->mb, w->index);
+	tell_fenced(w);
 	tell_flows_reset(w);
 	return n;
 }

@@ -40,8 +40,8 @@ struct listener {
 		rte_be32_t host_mask; /* IPv4: the bits that number hosts of its subnet */
 	} addresses[CONFIG_MAX_PORTS * CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
-	rte_be16_t endpoint_port, socks5_port;	 /* 0: that service is off */
-	const struct rendezvous_set *rendezvous; /* NULL: that service is off */
+	rte_be16_t endpoint_port, socks5_port; /* 0: that service is off */
+	struct rendezvous_set *rendezvous;     /* NULL: that service is off */
 	uint16_t mss;
 	struct siphash_key isn_key; /* RFC 6528 */
 	struct siphash_key ts_key;  /* offset of timestamps, RFC 7323 5.4 */
@@ -72,6 +72,11 @@ struct worker {
 	uint32_t idle_rounds;			/* since the last round with work */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
 	unsigned int n_flow_reset_done;
+	struct {
+		bool asked;
+		uint64_t id;
+		uint64_t news; /* legs that have to be told of before it is answered */
+	} fence;
 	/* Each has the worker's share. */
 	struct rate_limit refusals;   /* RSTs to nobody's segments: strangers can use them up */
 	struct rate_limit challenges; /* ACKs to doubtful segments of legs */

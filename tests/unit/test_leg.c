@@ -15,7 +15,7 @@ static struct mailbox *mb;
 
 static int start(void **state)
 {
-	const struct leg_limits limits = {HALF_OPEN, UNCLAIMED, PER_SOURCE, 0};
+	const struct leg_limits limits = {HALF_OPEN, UNCLAIMED, PER_SOURCE, 0, NULL};
 	const struct leg_workers alone = {.stats = &stats, .count = 1};
 
 	(void)state;

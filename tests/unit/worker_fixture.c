@@ -223,8 +223,10 @@ void rig_listen(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < RIG_WORKERS; i++)
+	for (i = 0; i < RIG_WORKERS; i++) {
 		rig.workers[i].listener = rig.listener;
+		rig.workers[i].legs.rendezvous = rig.listener.rendezvous;
+	}
 }
 
 int rig_end(void **state)
