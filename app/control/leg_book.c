@@ -226,6 +226,13 @@ void leg_refuse(struct leg_book *book, struct leg *leg)
 	command(book, leg, MAILBOX_LEG_REFUSE);
 }
 
+void leg_keep(struct leg_book *book, struct leg *leg)
+{
+	if (!leg->kept)
+		command(book, leg, MAILBOX_LEG_CLAIM);
+	leg->kept = true;
+}
+
 void leg_hold(struct leg_book *book, struct leg *leg, struct party *holder, enum match_rule rule)
 {
 	leg->holder = holder;
@@ -233,7 +240,7 @@ void leg_hold(struct leg_book *book, struct leg *leg, struct party *holder, enum
 	/* What a source port alone names cannot compete with the claim that holds this one. */
 	if (rule > MATCH_PORT)
 		hash_index_remove(&leg->by_port);
-	command(book, leg, MAILBOX_LEG_CLAIM);
+	leg_keep(book, leg);
 }
 
 void leg_retire(struct leg_book *book, struct leg *leg)

@@ -40,6 +40,7 @@ struct leg {
 	uint8_t side;	  /* for command OPEN */
 	uint8_t rule;	  /* the enum match_rule it is held by */
 	bool established;
+	bool kept;    /* its owner was told to keep it */
 	bool retired; /* its owner says nothing more about it */
 };
 
@@ -87,7 +88,10 @@ void leg_admit(struct leg_book *book, struct leg *leg);
  * owner has been told. */
 void leg_refuse(struct leg_book *book, struct leg *leg);
 
-/* A claim named it by `rule`: it is `holder`'s, and its owner is told to keep it. */
+/* It is established, and its owner is told to keep it, if it was not before. */
+void leg_keep(struct leg_book *book, struct leg *leg);
+
+/* A claim named it by `rule`: it is `holder`'s, and to be kept. */
 void leg_hold(struct leg_book *book, struct leg *leg, struct party *holder, enum match_rule rule);
 
 /* Ask its owner for its last numbers. */

@@ -33,8 +33,7 @@ static bool is_source_of(const struct claim *claim, const struct leg *leg)
 	       IN6_ARE_ADDR_EQUAL(&claim->from_ip, &leg->tuple.peer_addr);
 }
 
-/* The leg that the claim's four-tuple tells beyond doubt, or NULL. */
-static struct leg *told(const struct claim *claim, const struct rendezvous_address *at)
+struct leg *rendezvous_told(const struct claim *claim, const struct rendezvous_address *at)
 {
 	if (!claim->has_from_addr || is_private(&claim->from_ip))
 		return NULL;
@@ -76,8 +75,8 @@ static enum rendezvous_verdict decide_shared(const struct claim *const claims[2]
 		share_out(claims, at, found);
 	if (verdict != RENDEZVOUS_CONFLICT)
 		return verdict;
-	found[0] = told(claims[0], at);
-	found[1] = told(claims[1], at);
+	found[0] = rendezvous_told(claims[0], at);
+	found[1] = rendezvous_told(claims[1], at);
 	return found[0] != NULL && found[1] != NULL && found[0] != found[1] ? RENDEZVOUS_FOUND
 									    : RENDEZVOUS_CONFLICT;
 }
@@ -91,7 +90,7 @@ static enum rendezvous_verdict decide_alone(const struct claim *claim,
 		*found = at->legs[0];
 	if (verdict != RENDEZVOUS_CONFLICT)
 		return verdict;
-	*found = told(claim, at);
+	*found = rendezvous_told(claim, at);
 	return *found != NULL ? RENDEZVOUS_FOUND : RENDEZVOUS_CONFLICT;
 }
 

@@ -35,6 +35,9 @@ enum rendezvous_verdict {
 	RENDEZVOUS_CONFLICT, /* of all legs of both addresses none is to be used */
 };
 
+/* The leg at the address that the claim's four-tuple tells beyond doubt, or NULL. */
+struct leg *rendezvous_told(const struct claim *claim, const struct rendezvous_address *at);
+
 /* `at[i]` is the address that `claims[i]` names, NULL when it names none of the reservation; one and
  * the same for both when they name the same.  With RENDEZVOUS_FOUND `found[i]` is the leg of
  * `claims[i]`; legs that are left over are nobody's. */

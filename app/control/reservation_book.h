@@ -48,9 +48,13 @@ struct reservation {
 	in_port_t port;	       /* of every IPv4 address, network byte order; 0: none */
 	struct in6_addr addr6; /* unspecified: none */
 
-	/* The caller's: the legs on its addresses, IPv4 and IPv6. */
-	struct rendezvous_address at[2];
 	struct session *session; /* reservation_lend() */
+
+	/* The caller's. */
+	struct rendezvous_address at[2]; /* the legs on its addresses, IPv4 and IPv6 */
+	uint64_t fence;			 /* what its session waits for, 0: nothing */
+	TAILQ_ENTRY(reservation) fenced; /* while it waits */
+	bool spoiled;			 /* not all of its legs are known */
 };
 
 /* Told of every reservation as it begins and ends; then it lasts as long as the call. */

@@ -74,13 +74,9 @@ static void lose_leg(struct session_book *book, struct leg *leg)
 
 static struct leg *add_leg(struct session_book *book, const struct mailbox_event *ev)
 {
-	bool listed = !rendezvous_has(book, &ev->tuple);
-	struct leg *leg = listed ? leg_book_add(book->legs, ev->id, ev->worker, &ev->tuple)
-				 : leg_book_add_named(book->legs, ev->id, ev->worker, &ev->tuple);
-
-	if (leg != NULL && !listed)
-		rendezvous_leg_added(book, leg);
-	return leg;
+	if (rendezvous_has(book, &ev->tuple))
+		return rendezvous_add_leg(book, ev);
+	return leg_book_add(book->legs, ev->id, ev->worker, &ev->tuple);
 }
 
 static void on_leg_seen(struct session_book *book, const struct mailbox_event *ev)
@@ -148,6 +144,7 @@ void session_event(struct session_book *book, const struct mailbox_event *ev, ui
 		[MAILBOX_LEG_RETIRED] = on_leg_retired,
 		[MAILBOX_FLOW_RESET_DONE] = on_flow_reset_done,
 		[MAILBOX_LEG_NAMED] = activate_leg_named,
+		[MAILBOX_FENCED] = rendezvous_fenced,
 	};
 
 	book->now_ms = now_ms;
@@ -245,7 +242,7 @@ unsigned int session_tick(struct session_book *book, uint64_t now_ms)
 	splice_resume(book, TICK_BATCH);
 	if (deadline_first(&book->stalled) != NULL && book->answers.connected(book->answers.ctx))
 		wait_ms = 0;
-	if (!leg_book_post(book->legs))
+	if (!leg_book_post(book->legs) || !fence_post(&book->fence))
 		wait_ms = earlier(wait_ms, POST_TICK_MS);
 	return (unsigned int)wait_ms;
 }

@@ -44,6 +44,7 @@
 
 #include "deadline.h"
 #include "failure_book.h"
+#include "fence.h"
 #include "hash_index.h"
 #include "leg_book.h"
 #include "linger_book.h"
@@ -116,6 +117,8 @@ struct session_book {
 	struct linger_book linger;
 	struct name_book names;
 	struct reservation_book reservations;
+	struct fence fence;
+	TAILQ_HEAD(, reservation) fenced; /* in the order of their tickets */
 	bool draining;
 	uint32_t live,
 		spliced; /* sessions beyond STAGE_NEW, for limits.sessions; spliced of these */
@@ -180,12 +183,14 @@ int rendezvous_init(struct session_book *book);
 
 /* Whether a leg with this tuple is on a rendezvous address, reserved or not. */
 bool rendezvous_has(const struct session_book *book, const struct four_tuple *tuple);
-/* It is, and was just entered, unlisted: it may be reset. */
-void rendezvous_leg_added(struct session_book *book, struct leg *leg);
+/* It is: enter it, unlisted; it may be reset at once.  NULL without room. */
+struct leg *rendezvous_add_leg(struct session_book *book, const struct mailbox_event *ev);
 /* It became established.  Does nothing for a leg that waits on no such address. */
 void rendezvous_leg_moved(struct session_book *book, struct leg *leg);
 /* It is gone. */
 void rendezvous_leg_gone(struct session_book *book, struct leg *leg);
+/* A worker met a fence. */
+void rendezvous_fenced(struct session_book *book, const struct mailbox_event *ev);
 
 /* The reservation that the claim can only be for, or NULL. */
 struct reservation *rendezvous_meant(struct session_book *book, const struct claim *claim);
@@ -194,8 +199,9 @@ void rendezvous_claimed(struct session_book *book, struct party *party);
 /* A half-open leg may be one that the session waits for: it must not end before that one does, which
  * takes seconds, for no more are begun. */
 bool rendezvous_delays(const struct session *session);
-/* The session uses its reservation no more. */
-void rendezvous_left(struct session_book *book, struct session *session);
+/* The session ends before it found its legs; they are reset, unless a claim that replaces its only one
+ * (`replaced`) may mean them. */
+void rendezvous_left(struct session_book *book, struct session *session, bool replaced);
 
 /* --- pairing.c: rule 4 --- */
 

@@ -197,6 +197,6 @@ void session_close(struct session_book *book, struct session *session, enum endi
 		end_party(book, session->party[i], row, at_fault);
 	if (session->bytestream != NULL)
 		name_book_give_back(session->bytestream);
-	rendezvous_left(book, session);
+	rendezvous_left(book, session, ending == ENDING_REPLACED);
 	free(session);
 }

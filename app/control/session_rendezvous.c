@@ -4,12 +4,19 @@
  *
  * A leg on such an address waits with its reservation, unlisted: no claim can mean it by the rules
  * of 2.1.  A claim for whose sid and JID there is a reservation belongs to the reservation's session
- * and to no other, whatever it says of its peer.  Two such claims are decided together, each time
- * something changes, until the legs are found or timers.match after the second claim has run out.
+ * and to no other.  Two such claims are decided together, each time something changes, until the legs
+ * are found or timers.match after the second claim has run out.
+ *
+ * To count is to decide, so no leg may be missed:
+ * - With the second claim no more are taken, and nothing is decided before every worker has told of
+ *   those it had (the fence).
+ * - A leg that goes from an address that a claim names may have been that claim's.  Then what is left
+ *   may be a stranger's however well it counts, and the session is over.
+ * - A leg for which there was no room spoils its reservation.
  *
  * While a session has the reservation it does not expire; it ends when the legs are found or are in
- * conflict.  What still waits on its addresses then is reset.  After any other ending of the session
- * the two may try again.
+ * conflict.  After any other ending of the session the two may try again.  Either way what still waits
+ * on its addresses is reset.
  */
 #include <errno.h>
 #include <string.h>
@@ -40,18 +47,34 @@ static void reset_legs(struct session_book *book, struct rendezvous_address *at)
 	}
 }
 
+static void await_fence(struct session_book *book, struct reservation *r)
+{
+	r->fence = fence_ask(&book->fence);
+	TAILQ_INSERT_TAIL(&book->fenced, r, fenced);
+}
+
+static void forget_fence(struct session_book *book, struct reservation *r)
+{
+	if (r->fence != 0)
+		TAILQ_REMOVE(&book->fenced, r, fenced);
+	r->fence = 0;
+}
+
 static void on_reservation(void *ctx, struct reservation *r, bool begins)
 {
 	struct session_book *book = ctx;
 
 	set_state(book, r, begins ? MAILBOX_RENDEZVOUS_OPEN : MAILBOX_RENDEZVOUS_FREE);
 	counter_add(&book->stats->reservations, begins ? 1 : UINT64_MAX);
+	forget_fence(book, r);
 	for (int i = 0; i < 2; i++)
 		reset_legs(book, &r->at[i]);
 }
 
 int rendezvous_init(struct session_book *book)
 {
+	fence_init(&book->fence, book->mb);
+	TAILQ_INIT(&book->fenced);
 	if (!book->cfg->rendezvous.enabled)
 		return 0;
 	return reservation_book_init(&book->reservations, book->cfg, &book->key, on_reservation,
@@ -104,6 +127,11 @@ named(const struct session_book *book, const struct reservation *r, const struct
 		       : NULL;
 }
 
+static struct rendezvous_address *address_of(struct reservation *r, const struct four_tuple *tuple)
+{
+	return &r->at[IN6_IS_ADDR_V4MAPPED(&tuple->relay_addr) ? AT_V4 : AT_V6];
+}
+
 static void take_out(struct rendezvous_address *at, const struct leg *leg)
 {
 	unsigned int kept = 0;
@@ -120,8 +148,7 @@ static void detach(struct leg *leg)
 	struct reservation *r = leg->reservation;
 
 	leg->reservation = NULL;
-	take_out(&r->at[AT_V4], leg);
-	take_out(&r->at[AT_V6], leg);
+	take_out(address_of(r, &leg->tuple), leg);
 }
 
 static void end_reservation(struct session_book *book, struct session *session)
@@ -133,20 +160,29 @@ static void end_reservation(struct session_book *book, struct session *session)
 	reservation_end(&book->reservations, r, book->now_ms);
 }
 
+static enum rendezvous_verdict decide(const struct session_book *book, const struct reservation *r,
+				      struct leg *found[2])
+{
+	const struct rendezvous_address *at[2];
+	const struct claim *claims[2];
+
+	if (r->spoiled)
+		return RENDEZVOUS_CONFLICT;
+	for (int i = 0; i < 2; i++) {
+		claims[i] = &r->session->party[i]->pending->claim;
+		at[i] = named(book, r, claims[i]);
+	}
+	return rendezvous_decide(claims, at, found);
+}
+
 static void settle(struct session_book *book, const struct reservation *r)
 {
 	struct session *session = r->session;
-	const struct rendezvous_address *at[2];
-	const struct claim *claims[2];
 	struct leg *found[2];
 
-	if (session == NULL || !session_is_pair(session))
+	if (session == NULL || !session_is_pair(session) || r->fence != 0)
 		return;
-	for (int i = 0; i < 2; i++) {
-		claims[i] = &session->party[i]->pending->claim;
-		at[i] = named(book, r, claims[i]);
-	}
-	switch (rendezvous_decide(claims, at, found)) {
+	switch (decide(book, r, found)) {
 	case RENDEZVOUS_WAIT:
 		break;
 	case RENDEZVOUS_FOUND:
@@ -167,47 +203,100 @@ static void settle(struct session_book *book, const struct reservation *r)
 
 bool rendezvous_has(const struct session_book *book, const struct four_tuple *tuple)
 {
-	const struct in6_addr *addr = &tuple->relay_addr;
-	const struct in6_addr *prefix = &book->cfg->rendezvous.prefix.addr;
+	const struct config_rendezvous *cfg = &book->cfg->rendezvous;
+	uint16_t port = ntohs(tuple->relay_port);
 
-	if (!book->cfg->rendezvous.enabled)
+	if (!cfg->enabled)
 		return false;
-	if (tuple->relay_port != book->policy.service_port)
-		return true;
-	return !IN6_IS_ADDR_V4MAPPED(addr) && memcmp(addr, prefix, PREFIX_BYTES) == 0;
+	if (IN6_IS_ADDR_V4MAPPED(&tuple->relay_addr))
+		return port >= cfg->ports.first && port <= cfg->ports.last;
+	return memcmp(&tuple->relay_addr, &cfg->prefix.addr, PREFIX_BYTES) == 0;
 }
 
-void rendezvous_leg_added(struct session_book *book, struct leg *leg)
+struct leg *rendezvous_add_leg(struct session_book *book, const struct mailbox_event *ev)
 {
-	const struct four_tuple *tuple = &leg->tuple;
+	const struct four_tuple *tuple = &ev->tuple;
+	struct leg *leg = leg_book_add_named(book->legs, ev->id, ev->worker, tuple);
 	struct reservation *r =
 		reservation_at(&book->reservations, &tuple->relay_addr, tuple->relay_port);
-	struct rendezvous_address *at;
+	struct rendezvous_address *at = r != NULL ? address_of(r, tuple) : NULL;
 
-	/* Nobody's any more, or more than there may be. */
-	at = r != NULL ? &r->at[IN6_IS_ADDR_V4MAPPED(&tuple->relay_addr) ? AT_V4 : AT_V6] : NULL;
-	if (at == NULL || at->n_legs == RENDEZVOUS_LEGS_MAX) {
-		leg_reset(book->legs, leg);
-		return;
+	if (leg != NULL && at != NULL && at->n_legs < RENDEZVOUS_LEGS_MAX) {
+		at->legs[at->n_legs++] = leg;
+		leg->reservation = r;
+		return leg;
 	}
-	at->legs[at->n_legs++] = leg;
-	leg->reservation = r;
+	if (leg != NULL)
+		leg_reset(book->legs, leg);
+	if (r != NULL)
+		r->spoiled = true;
+	return leg;
+}
+
+/* Who has claimed is not to lose his leg by timers.claim. */
+static void keep_legs(struct session_book *book, const struct reservation *r)
+{
+	for (int i = 0; r->session != NULL && i < 2; i++) {
+		const struct party *party = r->session->party[i];
+		const struct rendezvous_address *at =
+			party != NULL ? named(book, r, &party->pending->claim) : NULL;
+
+		for (unsigned int n = 0; at != NULL && n < at->n_legs; n++) {
+			if (at->legs[n]->established)
+				leg_keep(book->legs, at->legs[n]);
+		}
+	}
 }
 
 void rendezvous_leg_moved(struct session_book *book, struct leg *leg)
 {
-	if (leg->reservation != NULL)
-		settle(book, leg->reservation);
+	if (leg->reservation == NULL)
+		return;
+	keep_legs(book, leg->reservation);
+	settle(book, leg->reservation);
+}
+
+/* Whether a claim of the session may have meant a leg that was at `at`. */
+static bool was_meant(const struct session_book *book, const struct session *session,
+		      const struct rendezvous_address *at)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct party *party = session->party[i];
+		const struct claim *claim = party != NULL ? &party->pending->claim : NULL;
+
+		if (claim != NULL && named(book, session->reservation, claim) == at &&
+		    rendezvous_told(claim, at) == NULL)
+			return true;
+	}
+	return false;
 }
 
 void rendezvous_leg_gone(struct session_book *book, struct leg *leg)
 {
 	struct reservation *r = leg->reservation;
+	struct session *session;
 
 	if (r == NULL)
 		return;
+	session = r->session;
 	detach(leg);
-	settle(book, r);
+	if (session != NULL && leg->established &&
+	    was_meant(book, session, address_of(r, &leg->tuple)))
+		session_close(book, session, ENDING_LEG_LOST,
+			      session_is_pair(session) ? NULL : session->party[0]);
+	else
+		settle(book, r);
+}
+
+void rendezvous_fenced(struct session_book *book, const struct mailbox_event *ev)
+{
+	struct reservation *r;
+
+	fence_met(&book->fence, ev);
+	while ((r = TAILQ_FIRST(&book->fenced)) != NULL && fence_passed(&book->fence, r->fence)) {
+		forget_fence(book, r);
+		settle(book, r);
+	}
 }
 
 /* --- claims --- */
@@ -234,8 +323,9 @@ struct reservation *rendezvous_meant(struct session_book *book, const struct cla
 void rendezvous_claimed(struct session_book *book, struct party *party)
 {
 	struct session *session = party->session;
-	const struct reservation *r = session->reservation;
+	struct reservation *r = session->reservation;
 
+	keep_legs(book, r);
 	if (!session_is_pair(session)) {
 		deadline_start(&book->alone, &party->pending->deadline, book->now_ms);
 		return;
@@ -243,7 +333,7 @@ void rendezvous_claimed(struct session_book *book, struct party *party)
 	for (int i = 0; i < 2; i++)
 		deadline_start(&book->held, &session->party[i]->pending->deadline, book->now_ms);
 	set_state(book, r, MAILBOX_RENDEZVOUS_CLOSED);
-	settle(book, r);
+	await_fence(book, r);
 }
 
 static bool is_delayed(const struct rendezvous_address *at)
@@ -263,12 +353,15 @@ bool rendezvous_delays(const struct session *session)
 	       (is_delayed(&r->at[AT_V4]) || is_delayed(&r->at[AT_V6]));
 }
 
-void rendezvous_left(struct session_book *book, struct session *session)
+void rendezvous_left(struct session_book *book, struct session *session, bool replaced)
 {
 	struct reservation *r = session->reservation;
 
 	if (r == NULL)
 		return;
+	forget_fence(book, r);
+	for (int i = 0; i < 2 && !replaced; i++)
+		reset_legs(book, &r->at[i]);
 	set_state(book, r, MAILBOX_RENDEZVOUS_OPEN);
 	reservation_give_back(&book->reservations, r, book->now_ms);
 }

@@ -202,6 +202,7 @@ static void obey_leg(struct world *w, const struct mailbox_command *cmd)
 		break;
 	case MAILBOX_FLOW_RESET:
 	case MAILBOX_LEG_CHALLENGE:
+	case MAILBOX_FENCE:
 		fail();
 	}
 }
@@ -214,6 +215,14 @@ static void obey(struct world *w, unsigned int worker, const struct mailbox_comm
 		assert_int_equal(worker, leg_owner(w, &cmd->tuple));
 		w->challenged = cmd->tuple;
 		w->challenges++;
+		return;
+	}
+	if (cmd->type == MAILBOX_FENCE) {
+		const struct mailbox_event met = {
+			.type = MAILBOX_FENCED, .worker = worker, .id = cmd->id};
+
+		if (!w->lazy_fences)
+			report(w, &met);
 		return;
 	}
 	if (cmd->type != MAILBOX_FLOW_RESET) {
@@ -262,8 +271,8 @@ struct four_tuple world_tuple(unsigned int port)
 				   htons((uint16_t)port), htons(SERVICE)};
 }
 
-static void seen_at(struct world *w, enum mailbox_event_type type, unsigned int id,
-		    const struct four_tuple *tuple)
+static void say_at(struct world *w, enum mailbox_event_type type, unsigned int id,
+		   const struct four_tuple *tuple)
 {
 	struct mailbox_event ev = {
 		.type = type, .id = id, .worker = leg_owner(w, tuple), .tuple = *tuple};
@@ -271,7 +280,12 @@ static void seen_at(struct world *w, enum mailbox_event_type type, unsigned int 
 	if (!w->legs[id].exists)
 		w->legs[id] = (struct world_leg){.exists = true, .worker = ev.worker};
 	report(w, &ev);
-	deliver(w);
+}
+
+static void seen_at(struct world *w, enum mailbox_event_type type, unsigned int id,
+		    const struct four_tuple *tuple)
+{
+	say_at(w, type, id, tuple);
 	world_work(w);
 }
 
@@ -282,8 +296,8 @@ static void seen(struct world *w, enum mailbox_event_type type, unsigned int id,
 	seen_at(w, type, id, &tuple);
 }
 
-void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
-		  const struct in6_addr *relay_addr, in_port_t relay_port)
+static struct four_tuple tuple_at(unsigned int port, const struct in6_addr *relay_addr,
+				  in_port_t relay_port)
 {
 	struct four_tuple tuple = world_tuple(port);
 
@@ -291,7 +305,23 @@ void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int po
 	tuple.relay_port = relay_port;
 	if (!IN6_IS_ADDR_V4MAPPED(relay_addr))
 		inet_pton(AF_INET6, "2001:db8::1", &tuple.peer_addr);
+	return tuple;
+}
+
+void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
+		  const struct in6_addr *relay_addr, in_port_t relay_port)
+{
+	struct four_tuple tuple = tuple_at(port, relay_addr, relay_port);
+
 	seen_at(w, type, port, &tuple);
+}
+
+void world_leg_at_unseen(struct world *w, unsigned int port, const struct in6_addr *relay_addr,
+			 in_port_t relay_port)
+{
+	struct four_tuple tuple = tuple_at(port, relay_addr, relay_port);
+
+	say_at(w, MAILBOX_LEG_ESTABLISHED, port, &tuple);
 }
 
 void world_half_open(struct world *w, unsigned int port)
@@ -480,8 +510,8 @@ struct world *world_open(void (*tune)(struct config *cfg))
 	w->stream_up = true;
 	w->now_ms = 1000000;
 	w->mb = mailbox_create(N_WORKERS);
-	w->splicer = (struct mailbox_splicer){w,	 flow_insert, flow_remove,
-					      flow_rate, flow_status, leg_owner, NULL};
+	w->splicer = (struct mailbox_splicer){w,	   flow_insert, flow_remove, flow_rate,
+					      flow_status, leg_owner,	NULL};
 	w->book = session_book_create(&w->cfg, w->mb, &w->splicer, &answers, &w->stats);
 	assert_non_null(w->book);
 	return w;

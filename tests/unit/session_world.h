@@ -64,6 +64,7 @@ struct world {
 	bool stream_up;
 	bool lazy_owners;    /* do not answer RETIRE */
 	bool lazy_resetters; /* do not answer FLOW_RESET */
+	bool lazy_fences;    /* do not answer FENCE */
 	bool deaf_workers;   /* do not even look into their rings */
 	int insert_error;
 	unsigned int challenges;      /* commands LEG_CHALLENGE */
@@ -89,6 +90,9 @@ void world_established(struct world *w, unsigned int port);
 /* Leg `port` that comes from that port to another end of the relay; half-open or established. */
 void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
 		  const struct in6_addr *relay_addr, in_port_t relay_port);
+/* Likewise, but what the worker says of it is not looked at before the next thing happens. */
+void world_leg_at_unseen(struct world *w, unsigned int port, const struct in6_addr *relay_addr,
+			 in_port_t relay_port);
 /* Leg `id` on the four-tuple of leg `port`. */
 void world_established_as(struct world *w, unsigned int id, unsigned int port);
 void world_gone(struct world *w, unsigned int port, enum leg_end end);

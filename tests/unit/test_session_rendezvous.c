@@ -69,6 +69,13 @@ static void leg6(enum mailbox_event_type type, unsigned int port)
 	world_leg_at(w, type, port, &ends.addr6, htons(SERVICE));
 }
 
+static void leg4_unseen(unsigned int port)
+{
+	struct in6_addr own = world_ip("192.0.2.1");
+
+	world_leg_at_unseen(w, port, &own, ends.port);
+}
+
 static unsigned int claim4(const char *from, const char *peer)
 {
 	struct claim claim = {.from = from,
@@ -196,6 +203,276 @@ static void test_half_open_stranger(void **ctx)
 	close_world();
 }
 
+/* A leg of which the worker has told already counts, though nobody has listened yet. */
+static void test_unseen(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg4(OPEN, 66);
+	leg4(OPEN, 1);
+	a = claim4(ALICE, BOB);
+	leg4_unseen(2);
+	b = claim4(BOB, ALICE); /* two legs are known, and one of them is a stranger's */
+	assert_answer(w, a, IQ_CONFLICT);
+	assert_answer(w, b, IQ_CONFLICT);
+	assert_true(w->legs[66].reset && w->legs[1].reset && w->legs[2].reset);
+	close_world();
+}
+
+/* Nothing is decided before all workers have told what they knew. */
+static void test_fence(void **ctx)
+{
+	const struct mailbox_event met[] = {{.type = MAILBOX_FENCED, .worker = 0, .id = 1},
+					    {.type = MAILBOX_FENCED, .worker = 1, .id = 1}};
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	w->lazy_fences = true;
+	leg4(OPEN, 1);
+	leg4(OPEN, 2);
+	a = claim4(ALICE, BOB);
+	b = claim4(BOB, ALICE);
+	session_event(w->book, &met[1], w->now_ms);
+	assert_answer(w, b, PENDING);
+	session_event(w->book, &met[0], w->now_ms);
+	world_work(w);
+	assert_spliced(a, b);
+	close_world();
+
+	open_world(rendezvous);
+	w->lazy_fences = true;
+	leg4(OPEN, 1);
+	leg4(OPEN, 2);
+	a = claim4(ALICE, BOB);
+	b = claim4(BOB, ALICE);
+	world_pass(w, w->cfg.timers.match_ms + 100);
+	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
+	session_event(w->book, &met[0], w->now_ms); /* too late */
+	session_event(w->book, &met[1], w->now_ms);
+	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	close_world();
+}
+
+/* The leg that went was alice's, and who is left is not bob's partner. */
+static void test_gone(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg4(OPEN, 1);
+	a = claim4(ALICE, BOB);
+	leg4(OPEN, 66);
+	world_gone(w, 1, LEG_END_RESET);
+	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
+	assert_true(w->legs[66].reset);
+	assert_closed(w, SESSION_LEG_LOST, 1);
+	leg4(OPEN, 2);
+	b = claim4(BOB, ALICE); /* at once */
+	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	/* with new connections they may try again */
+	world_gone(w, 2, LEG_END_RESET);
+	leg4(OPEN, 3);
+	a = claim4(ALICE, BOB);
+	leg4(OPEN, 4);
+	b = claim4(BOB, ALICE);
+	assert_spliced(a, b);
+	close_world();
+}
+
+static void test_gone_of_two(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg4(OPEN, 1);
+	leg4(OPEN, 66);
+	a = claim4(ALICE, BOB);
+	leg4(HALF, 2);
+	b = claim4(BOB, ALICE);
+	world_gone(w, 1, LEG_END_RESET);
+	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
+	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	assert_true(w->legs[66].reset && w->legs[2].reset);
+	assert_int_equal(w->n_flows, 0);
+	close_world();
+}
+
+/* It was nobody's who has claimed: on another address, not established, or the claim tells its own. */
+static void test_gone_harmless(void **ctx)
+{
+	struct claim claim = {
+		.from = ALICE, .sid = SID, .port = htons(SERVICE), .has_from_addr = true};
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg6(OPEN, 1);
+	leg6(OPEN, 66);
+	leg6(HALF, 67);
+	leg4(OPEN, 68);
+	claim.ip = ends.addr6;
+	inet_pton(AF_INET6, "2001:db8::1", &claim.from_ip);
+	claim.from_port = htons(1);
+	a = world_claim(w, &claim);
+	world_gone(w, 66, LEG_END_RESET);
+	world_gone(w, 67, LEG_END_TIMEOUT);
+	world_gone(w, 68, LEG_END_RESET);
+	assert_answer(w, a, PENDING);
+	leg4(OPEN, 2);
+	b = claim4(BOB, ALICE);
+	assert_spliced(a, b);
+	close_world();
+}
+
+/* Who has claimed keeps the leg until the partner comes, also one that comes after the claim. */
+static void test_kept(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg4(HALF, 1);
+	leg6(OPEN, 3);
+	a = claim4(ALICE, BOB);
+	assert_false(w->legs[1].claimed || w->legs[3].claimed);
+	leg4(OPEN, 1);
+	assert_true(w->legs[1].claimed);
+	assert_false(w->legs[3].claimed); /* nobody named it */
+	world_pass(w, w->cfg.timers.pair_ms - 1000);
+	leg4(OPEN, 2);
+	b = claim4(BOB, ALICE);
+	assert_spliced(a, b);
+	close_world();
+}
+
+/* Who was at an address for which there was no room is not known: so nobody is. */
+static void test_spoiled(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	for (unsigned int i = 1; i <= 5; i++)
+		leg4(OPEN, i);
+	assert_true(w->legs[5].reset);
+	for (unsigned int i = 3; i <= 4; i++)
+		world_gone(w, i, LEG_END_RESET);
+	a = claim4(ALICE, BOB);
+	b = claim4(BOB, ALICE);
+	assert_answer(w, a, IQ_CONFLICT);
+	assert_answer(w, b, IQ_CONFLICT);
+	close_world();
+}
+
+/* A claim that is older than the reservation stays what it was; made again it is for it. */
+static void test_plain_before(void **ctx)
+{
+	unsigned int plain, a, b;
+
+	(void)ctx;
+	w = world_open(rendezvous);
+	w->splicer.rendezvous = hear;
+	world_established(w, 9);
+	plain = world_claim_leg(w, ALICE, SID, BOB, 9);
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
+	leg4(OPEN, 2);
+	b = claim4(BOB, ALICE);
+	assert_answer(w, plain, PENDING);
+	assert_answer(w, b, PENDING);
+	leg4(OPEN, 1);
+	a = claim4(ALICE, BOB);
+	assert_answer(w, plain, IQ_CONFLICT);
+	assert_true(w->legs[9].reset);
+	assert_spliced(a, b);
+	close_world();
+}
+
+static void test_reserved_for(void **ctx)
+{
+	(void)ctx;
+	open_world(rendezvous);
+	assert_true(session_reserved_for(w->book, SID, ALICE, BOB));
+	assert_true(session_reserved_for(w->book, SID, BOB, ALICE));
+	assert_true(session_reserved_for(w->book, SID, BOB, NULL));
+	assert_false(session_reserved_for(w->book, SID, BOB, CAROL));
+	assert_false(session_reserved_for(w->book, SID, CAROL, NULL));
+	assert_false(session_reserved_for(w->book, "t", ALICE, BOB));
+	world_pass(w, w->cfg.timers.reserve_ms + 100);
+	assert_false(session_reserved_for(w->book, SID, ALICE, BOB));
+	close_world();
+	w = world_open(NULL);
+	assert_false(session_reserved_for(w->book, SID, ALICE, BOB));
+	close_world();
+}
+
+static void one_port(struct config *cfg)
+{
+	rendezvous(cfg);
+	cfg->rendezvous.ports.last = cfg->rendezvous.ports.first;
+}
+
+/* One port, which rests after it was used. */
+static void test_exhausted(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(one_port);
+	assert_int_equal(reserve(SID, CAROL, DAVE), REFUSAL_RESERVATIONS);
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
+	leg4(OPEN, 1);
+	leg4(OPEN, 2);
+	a = claim4(ALICE, BOB);
+	b = claim4(BOB, ALICE);
+	assert_spliced(a, b);
+	world_pass(w, RESERVATION_QUARANTINE_MS - 1);
+	assert_int_equal(reserve(SID, CAROL, DAVE), REFUSAL_RESERVATIONS);
+	leg4(OPEN, 3);
+	assert_true(w->legs[3].reset);
+	world_pass(w, 1);
+	assert_int_equal(reserve(SID, CAROL, DAVE), REFUSALS);
+	close_world();
+}
+
+static void test_draining(void **ctx)
+{
+	unsigned int a, b;
+
+	(void)ctx;
+	open_world(rendezvous);
+	leg4(OPEN, 1);
+	leg4(OPEN, 2);
+	a = claim4(ALICE, BOB);
+	session_drain(w->book, true);
+	assert_int_equal(reserve("t", ALICE, BOB), REFUSAL_DRAINING);
+	b = claim4(BOB, ALICE);
+	assert_spliced(a, b);
+	close_world();
+}
+
+/* The limit and the time are live. */
+static void test_reload(void **ctx)
+{
+	(void)ctx;
+	open_world(rendezvous);
+	w->cfg.limits.reservations_per_jid = 1;
+	w->cfg.timers.reserve_ms = 10000;
+	session_book_reconfigure(w->book);
+	assert_int_equal(reserve("t", ALICE, CAROL), REFUSAL_RESERVATIONS_PER_JID);
+	world_pass(w, 9900);
+	assert_int_equal(w->stats.reservations, 1);
+	world_pass(w, 200);
+	assert_int_equal(w->stats.reservations, 0);
+	assert_int_equal(state, MAILBOX_RENDEZVOUS_FREE);
+	assert_int_equal(reserve("t", ALICE, CAROL), REFUSALS);
+	close_world();
+}
+
 static void test_no_leg(void **ctx)
 {
 	unsigned int a, b;
@@ -208,12 +485,14 @@ static void test_no_leg(void **ctx)
 	world_pass(w, w->cfg.timers.match_ms + 100);
 	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
 	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	assert_true(w->legs[1].reset);
 	/* It is theirs still. */
 	assert_int_equal(state, MAILBOX_RENDEZVOUS_OPEN);
 	assert_int_equal(w->stats.reservations, 1);
+	leg4(OPEN, 3);
 	world_pass(w, w->cfg.timers.reserve_ms + 1000);
 	assert_int_equal(w->stats.reservations, 0);
-	assert_true(w->legs[1].reset);
+	assert_true(w->legs[3].reset);
 	close_world();
 }
 
@@ -381,6 +660,18 @@ int main(void)
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_half_open_stranger),
+		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_fence),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_gone_of_two),
+		cmocka_unit_test(test_gone_harmless),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_spoiled),
+		cmocka_unit_test(test_plain_before),
+		cmocka_unit_test(test_reserved_for),
+		cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_draining),
+		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_no_leg),
 		cmocka_unit_test(test_no_partner),
 		cmocka_unit_test(test_other_legs),
