@@ -368,6 +368,15 @@ static void fence(void **state)
 	assert_true(mailbox_post_command(rig.mb, owner, &cmd));
 	rig_round();
 	assert_int_equal(next_event().id, 8);
+	/* room in the ring is not enough while there are news in front */
+	cmd.id = 9;
+	rig.workers[owner].legs.news_listed++;
+	assert_true(mailbox_post_command(rig.mb, owner, &cmd));
+	rig_round();
+	rig_no_event();
+	rig.workers[owner].legs.news_told++;
+	rig_round();
+	assert_int_equal(next_event().id, 9);
 }
 
 #define BOTH(test)                                                     \

@@ -203,22 +203,28 @@ static void test_half_open_stranger(void **ctx)
 	close_world();
 }
 
-/* A leg of which the worker has told already counts, though nobody has listened yet. */
+/* Legs of which the workers have told count, though nobody has listened yet: with the second claim two
+ * are known, at once or a moment later, and one of them is a stranger's. */
 static void test_unseen(void **ctx)
 {
 	unsigned int a, b;
 
 	(void)ctx;
-	open_world(rendezvous);
-	leg4(OPEN, 66);
-	leg4(OPEN, 1);
-	a = claim4(ALICE, BOB);
-	leg4_unseen(2);
-	b = claim4(BOB, ALICE); /* two legs are known, and one of them is a stranger's */
-	assert_answer(w, a, IQ_CONFLICT);
-	assert_answer(w, b, IQ_CONFLICT);
-	assert_true(w->legs[66].reset && w->legs[1].reset && w->legs[2].reset);
-	close_world();
+	for (int seen = 0; seen < 2; seen++) {
+		open_world(rendezvous);
+		leg4(OPEN, 66);
+		if (seen)
+			leg4(OPEN, 1);
+		a = claim4(ALICE, BOB);
+		if (!seen)
+			leg4_unseen(1);
+		leg4_unseen(2);
+		b = claim4(BOB, ALICE);
+		assert_answer(w, a, IQ_CONFLICT);
+		assert_answer(w, b, IQ_CONFLICT);
+		assert_true(w->legs[66].reset && w->legs[1].reset && w->legs[2].reset);
+		close_world();
+	}
 }
 
 /* Nothing is decided before all workers have told what they knew. */
