@@ -256,9 +256,18 @@ static void test_fence(void **ctx)
 	b = claim4(BOB, ALICE);
 	world_pass(w, w->cfg.timers.match_ms + 100);
 	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
-	session_event(w->book, &met[0], w->now_ms); /* too late */
-	session_event(w->book, &met[1], w->now_ms);
 	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	/* again, while the first fences are under way still */
+	leg4(OPEN, 3);
+	leg4(OPEN, 4);
+	a = claim4(ALICE, BOB);
+	b = claim4(BOB, ALICE);
+	w->lazy_fences = false;
+	session_event(w->book, &met[0], w->now_ms);
+	session_event(w->book, &met[1], w->now_ms);
+	assert_answer(w, b, PENDING);
+	world_work(w);
+	assert_spliced(a, b);
 	close_world();
 }
 
