@@ -6,7 +6,9 @@
     alice ---- connect, claim -------> there <------- connect, claim ---- bob
 """
 
-from harness import RELAY_AT, WHOKNOWS, Lab, exchange, expect, expect_error, expect_result, until
+from harness import (
+    RELAY_AT, WHOKNOWS, Lab, exchange, expect, expect_error, expect_result, fail, until,
+)
 from rendezvous import ON6, ends_of, meet, query, reserve, route
 
 SIZE = 8 << 20
@@ -37,3 +39,24 @@ with Lab({"services.rendezvous": ON6}) as lab:
         exchange(*meet(lab, alice, bob, families=families), SIZE)
     until(lambda: lab.metric("tandem_sessions_closed_total", reason="finished") == 4, "all finish")
     expect(lab.metric("tandem_reservations"), 2, "reservations")
+
+    # nobody listens where nothing is reserved
+    for address, port in ((ends[4][0], 14096 - 1), ("2001:db8:f000:1::1", 4000)):
+        try:
+            lab.connect("alice", address, port)
+            fail(f"{address} port {port} takes a connection")
+        except ConnectionRefusedError:
+            pass
+
+WORKERS = {
+    "services.rendezvous": ON6,
+    "dataplane.workers": "[1, 2]",
+    "dataplane.memory": "512M",
+    "limits.sessions_per_jid": 100,
+}
+
+with Lab(WORKERS, queues=2) as lab:
+    alice, bob = lab.user("alice"), lab.user("bob")
+    route(lab, "alice", "bob")
+    for number in range(20):
+        exchange(*meet(lab, alice, bob, families=(4 + number % 2 * 2, 4 + number // 2 % 2 * 2)))

@@ -258,7 +258,7 @@ static void tables_are_bounded(void **state)
 	memset(stats, 0, sizeof(stats));
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		const struct leg_limits limits = {rows[i].half_open, rows[i].unclaimed,
-						  rows[i].per_source, 0};
+						  rows[i].per_source, 0, NULL};
 		const struct leg_workers last = {stats, rows[i].workers, rows[i].workers - 1};
 
 		assert_int_equal(leg_table_init(&t, &limits, &seed, &last, 0), 0);
