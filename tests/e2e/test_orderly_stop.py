@@ -6,6 +6,7 @@
 """
 
 from harness import Lab, expect, reaches, splice, until
+from rendezvous import ON6
 
 
 def state(lab):
@@ -20,12 +21,19 @@ def state(lab):
     return {what: lab.run("relay", *command).stdout for what, command in tell.items()}
 
 
-with Lab(relay=False) as lab:
+with Lab({"services.rendezvous": ON6}, relay=False) as lab:
     before = state(lab)
     for turn in range(2):
         lab.start("tandemd")
         running = state(lab)
-        for what, needle in (("links", "tandem0"), ("addresses", "192.0.2.10/24"), ("rules", "4000")):
+        for what, needle in (
+            ("links", "tandem0"),
+            ("addresses", "192.0.2.10/24"),
+            ("rules", "4000"),
+            ("rules", "10000-14095"),
+            ("rules", "2001:db8:f000:1::/64"),
+            ("reserved ports", "10000-14095"),
+        ):
             if needle not in running[what]:
                 raise AssertionError(f"{needle} is not among the {what} of a running relay")
         alice, bob = lab.user("alice"), lab.user("bob")
