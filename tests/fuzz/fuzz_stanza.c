@@ -101,22 +101,24 @@ bool session_reserved_for(const struct session_book *book, const char *sid, cons
 			  const char *peer)
 {
 	(void)book;
-	(void)sid;
-	(void)jid;
-	(void)peer;
-	return false;
+	CHECK(sid != NULL && strlen(jid) <= CONFIG_MAX_JID &&
+	      (peer == NULL || strcmp(peer, jid) != 0));
+	return manner & 2;
 }
 
 enum refusal session_reserve(struct session_book *book, const char *sid, const char *jid,
 			     const char *peer, uint64_t now_ms, struct rendezvous_ends *ends)
 {
 	(void)book;
-	(void)sid;
-	(void)jid;
-	(void)peer;
 	(void)now_ms;
-	(void)ends;
-	return REFUSAL_RESERVATIONS;
+	CHECK(sid[0] != '\0' && strlen(sid) <= SESSION_SID_MAX && strlen(jid) <= CONFIG_MAX_JID);
+	CHECK(jid_is_full(peer) && strcmp(peer, jid) != 0);
+	if (manner & 4)
+		return manner & 8 ? REFUSAL_DRAINING : REFUSAL_RESERVATIONS_PER_JID;
+	*ends = (struct rendezvous_ends){.port = htons(manner & 8 ? 0 : 10000)};
+	if (manner & 16)
+		ends->addr6.s6_addr[0] = 0x20;
+	return REFUSALS;
 }
 
 void session_claim(struct session_book *book, const struct claim *claim, void *iq, uint64_t now_ms)
@@ -269,6 +271,7 @@ static struct config cfg = {
 		   .addresses = {{.addr = {.s6_addr = {[10] = 0xff, 0xff, 192, 0, 2, 1}}}}}},
 	.endpoint = {.enabled = true, .port = 4000},
 	.socks5 = {.enabled = true, .port = 7777},
+	.rendezvous = {.enabled = true, .ports = {10000, 32767}},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,7 +8,8 @@
  * After every step what left has good checksums, the events tell a leg's life in order and the
  * gauges tell the truth; at the end every leg and every mbuf is free again.
  *
- * With an input of odd length port 0 is in a VLAN.
+ * The one port of the rendezvous range and the one address of its prefix take connections when a
+ * command says so, and count theirs.  With an input of odd length port 0 is in a VLAN.
  */
 #include "frame_check.h"
 #include "fuzz_rig.h"
@@ -32,8 +33,12 @@ enum step {
 };
 
 /* The bits of a word's `peer`: which of them, to which service, from which of its ports. */
-#define PEER_SOCKS5 0x20
-#define PEER_PORT   6
+#define PEER_RENDEZVOUS 0x10
+#define PEER_SOCKS5	0x20
+#define PEER_PORT	6
+
+#define RENDEZVOUS_PORT 10000
+#define LAST_PLACE	RENDEZVOUS_ADDRESSES /* which the one host gets; the port has the first */
 
 /* A peer: odd ones are IPv6, the upper two at port 1.  It counts apart for each service. */
 struct far {
@@ -49,7 +54,11 @@ struct known {
 	struct leg_report report;
 };
 
-static struct far fars[2][PEERS];
+enum to { TO_ENDPOINT, TO_SOCKS5, TO_RENDEZVOUS, SERVICES };
+
+static struct far fars[SERVICES][PEERS];
+static struct rendezvous_set set;
+static struct in6_addr host; /* of the prefix */
 static struct known legs[LEGS_MAX];
 static uint64_t flows[LEGS_MAX];
 static unsigned int n_legs, n_flows;
@@ -64,11 +73,16 @@ static unsigned int far_of(const struct frame_view *v)
 	return (v->v6 ? ip[39] : ip[19]) - 20U;
 }
 
-static bool is_socks5(const struct frame_view *v)
+static enum to service_of(const struct frame_view *v)
 {
 	const uint8_t *tcp = v->frame + v->tcp;
+	unsigned int port = (unsigned int)(tcp[0] << 8 | tcp[1]);
 
-	return (tcp[0] << 8 | tcp[1]) == RIG_SOCKS5_PORT;
+	if (port == RIG_SOCKS5_PORT)
+		return TO_SOCKS5;
+	if (port == RENDEZVOUS_PORT || (v->v6 && memcmp(v->frame + v->ip + 8, &host, 16) == 0))
+		return TO_RENDEZVOUS;
+	return TO_ENDPOINT;
 }
 
 static void far_hears(struct far *f, const struct frame_view *v)
@@ -94,7 +108,7 @@ static void check_out(struct rte_mbuf *m, unsigned int port, bool from_kernel)
 		CHECK(!honest || frame_tcp_residue(&v) == 0xffff);
 		far = far_of(&v);
 		if (far < PEERS)
-			far_hears(&fars[is_socks5(&v)][far], &v);
+			far_hears(&fars[service_of(&v)][far], &v);
 	}
 	rte_pktmbuf_free(m);
 }
@@ -152,6 +166,7 @@ static void hear(const struct mailbox_event *ev)
 		leg->stage = STAGE_GONE;
 		break;
 	case MAILBOX_FLOW_RESET_DONE:
+	case MAILBOX_FENCED:
 		break;
 	default:
 		CHECK(!"an event of its kind");
@@ -193,6 +208,18 @@ static void check_gauges(void)
 	CHECK(seen[LEG_GAUGE_UNCLAIMED] <= RIG_UNCLAIMED);
 }
 
+static void check_places(void)
+{
+	const struct leg_table *t = &rig.workers[0].legs;
+	uint32_t at[] = {0, LAST_PLACE}, counted, i;
+
+	for (unsigned int k = 0; k < RTE_DIM(at); k++) {
+		for (counted = i = 0; i < t->capacity; i++)
+			counted += t->legs[i].state != LEG_FREE && t->legs[i].place == at[k];
+		CHECK(counted == set.places[at[k]].legs && counted <= RENDEZVOUS_LEGS);
+	}
+}
+
 static void round_and_check(bool from_kernel)
 {
 	rig_round();
@@ -200,6 +227,7 @@ static void round_and_check(bool from_kernel)
 	drain(from_kernel);
 	listen_events();
 	check_gauges();
+	check_places();
 }
 
 /* --- frames in --- */
@@ -272,12 +300,34 @@ static void put_negotiation(uint8_t *at, uint32_t place, unsigned int n)
 		*at++ = place < sizeof(said) ? said[place] : 'x';
 }
 
+static enum to service_meant(const struct word *w)
+{
+	if (w->peer & PEER_SOCKS5)
+		return TO_SOCKS5;
+	return w->peer & PEER_RENDEZVOUS ? TO_RENDEZVOUS : TO_ENDPOINT;
+}
+
+/* The relay's end. */
+static void put_service(uint8_t *f, unsigned int k, unsigned int tcp, enum to to)
+{
+	static const uint16_t ports[2][SERVICES] = {
+		{RELAY_PORT, RIG_SOCKS5_PORT, RENDEZVOUS_PORT},
+		{RELAY_PORT, RIG_SOCKS5_PORT, RELAY_PORT},
+	};
+	bool v6 = k & 1;
+
+	frame_put16(f + tcp + 2, ports[v6][to]);
+	if (v6 && to == TO_RENDEZVOUS)
+		memcpy(f + 14 + 24, &host, 16);
+}
+
 static void speak(const struct word *w)
 {
 	static uint8_t f[2200];
-	bool socks5 = w->peer & PEER_SOCKS5;
+	enum to to = service_meant(w);
+	bool socks5 = to == TO_SOCKS5;
 	unsigned int k = w->peer % PEERS, n_options, tcp, payload = w->payload * (socks5 ? 1U : 8U);
-	struct far *far = &fars[socks5][k];
+	struct far *far = &fars[to][k];
 	struct frame_view v;
 
 	memset(f, 0, sizeof(f));
@@ -288,7 +338,7 @@ static void speak(const struct word *w)
 		put_negotiation(f + tcp + 20 + n_options,
 				far->nxt + (uint32_t)w->seq - far->isn - 1, payload);
 	frame_put16(f + tcp, (uint16_t)(40000 + (w->peer >> PEER_PORT)));
-	frame_put16(f + tcp + 2, socks5 ? RIG_SOCKS5_PORT : RELAY_PORT);
+	put_service(f, k, tcp, to);
 	frame_put32(f + tcp + 4, (w->flags & SYN ? far->isn : far->nxt) + (uint32_t)w->seq);
 	frame_put32(f + tcp + 8, far->rcv + (uint32_t)w->ack);
 	f[tcp + 12] = (uint8_t)((20 + n_options) / 4 << 4);
@@ -409,7 +459,13 @@ static void step_command(struct input *in)
 	uint64_t flow = n_flows > 0 ? flows[which % n_flows] : which;
 	uint64_t id = n_legs > 0 ? legs[which % n_legs].id : which;
 
-	if (type >= 0xf0)
+	if (type >= 0xe0 && type < 0xf0) {
+		rendezvous_set_state(&set, htons(RENDEZVOUS_PORT), &host, type % 3);
+		return;
+	}
+	if (type >= 0xd0 && type < 0xe0)
+		type = MAILBOX_FENCE;
+	else if (type >= 0xf0)
 		type = type & 1 ? MAILBOX_LEG_REFUSE : MAILBOX_LEG_ADMIT;
 	else
 		type %= MAILBOX_FLOW_RESET + 1;
@@ -532,8 +588,27 @@ static void wind_up(void)
 		round_and_check(false);
 	}
 	CHECK(rig_free_legs() == rig.workers[0].legs.capacity);
+	CHECK(set.places[0].legs == 0 && set.places[LAST_PLACE].legs == 0);
 	for (i = 0; i < n_legs; i++)
 		CHECK(legs[i].stage >= STAGE_RETIRED);
+}
+
+static void start_rendezvous(void)
+{
+	struct config cfg = {
+		.endpoint.port = RELAY_PORT,
+		.rendezvous = {.enabled = true, .ports = {RENDEZVOUS_PORT, RENDEZVOUS_PORT}},
+	};
+
+	/* The relay's own /32 has others too. */
+	host = relay6;
+	host.s6_addr[4] = 0xf0;
+	host.s6_addr[15] = 0;
+	cfg.rendezvous.prefix = (struct config_address){host, 64};
+	host.s6_addr[15] = 7;
+	CHECK(rendezvous_set_init(&set, &cfg) == 0);
+	rig.listener.rendezvous = &set;
+	rig_listen();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -542,13 +617,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, size};
 
 	fuzz_rig_start(size & 1 ? &tagged : NULL);
+	start_rendezvous();
 	n_legs = n_flows = 0;
 	honest = true;
 	for (unsigned int k = 0; k < PEERS; k++)
-		fars[0][k] = fars[1][k] =
+		fars[TO_ENDPOINT][k] = fars[TO_SOCKS5][k] = fars[TO_RENDEZVOUS][k] =
 			(struct far){.isn = 0xffffff80 + k * 0x40000000, .tsval = 0xfffffff0};
 	run(&in);
 	wind_up();
 	fuzz_rig_end();
+	rendezvous_set_fini(&set);
 	return 0;
 }
