@@ -168,8 +168,9 @@ struct reservation *reservation_at(const struct reservation_book *book,
 	uint32_t port = ntohs(relay_port), first = book->cfg->rendezvous.ports.first;
 
 	if (IN6_IS_ADDR_V4MAPPED(relay_addr))
-		return port >= first && port - first < book->n_ports ? book->by_port[port - first]
-								     : NULL;
+		return port >= first && port - first < book->n_ports
+			       ? book->by_port[port - first].holder
+			       : NULL;
 	return port == book->cfg->endpoint.port ? at_addr6(book, relay_addr) : NULL;
 }
 
@@ -190,7 +191,7 @@ static void give_port(struct reservation_book *book, struct reservation *r, uint
 	uint16_t place = book->free_ports[chosen];
 
 	book->free_ports[chosen] = book->free_ports[--book->n_free];
-	book->by_port[place] = r;
+	book->by_port[place].holder = r;
 	r->port = htons((uint16_t)(book->cfg->rendezvous.ports.first + place));
 }
 
@@ -199,7 +200,7 @@ static void rest_port(struct reservation_book *book, const struct reservation *r
 	uint16_t place = (uint16_t)(ntohs(r->port) - book->cfg->rendezvous.ports.first);
 	uint32_t last = (book->first_resting + book->n_resting++) % book->n_ports;
 
-	book->by_port[place] = NULL;
+	book->by_port[place].holder = NULL;
 	book->resting[last].place = place;
 	book->resting[last].until_ms = now_ms + RESERVATION_QUARANTINE_MS;
 }

@@ -71,7 +71,9 @@ struct reservation_book {
 	uint32_t count;
 
 	/* IPv4; all by the port's place in the range. */
-	struct reservation **by_port;
+	struct reservation_port {
+		struct reservation *holder; /* NULL: it is free, or rests */
+	} * by_port;
 	uint16_t *free_ports; /* in no order */
 	uint32_t n_ports, n_free;
 	/* A ring: as long as the range it never overflows. */
