@@ -69,6 +69,7 @@ enum leg_end {
 	LEG_END_TIMEOUT,   /* never established, or nobody claimed it in time */
 	LEG_END_REPLACED,  /* the peer started anew on the same four-tuple */
 	LEG_END_COMMANDED, /* command RESET was carried out */
+	LEG_END_REFUSED,   /* its last ACK came, and then it was over a limit */
 	LEG_END_COUNT
 };
 

@@ -57,12 +57,12 @@ uint64_t session_clock_us(void)
 /* --- events --- */
 
 /* The leg is no more, and nothing of it is left at its owner. */
-static void lose_leg(struct session_book *book, struct leg *leg)
+static void lose_leg(struct session_book *book, struct leg *leg, enum leg_end end)
 {
 	struct party *holder = leg->holder;
 
 	name_book_take(&book->names, leg);
-	rendezvous_leg_gone(book, leg);
+	rendezvous_leg_gone(book, leg, end);
 	leg_book_remove(book->legs, leg);
 	if (holder == NULL)
 		return;
@@ -88,7 +88,7 @@ static void on_leg_seen(struct session_book *book, const struct mailbox_event *e
 		struct leg *older = leg_by_tuple(book->legs, &ev->tuple);
 
 		if (older != NULL)
-			lose_leg(book, older);
+			lose_leg(book, older, LEG_END_REPLACED);
 		leg = add_leg(book, ev);
 	}
 	if (leg == NULL)
@@ -107,7 +107,7 @@ static void on_leg_gone(struct session_book *book, const struct mailbox_event *e
 	if (leg == NULL)
 		return;
 	tuple = leg->tuple;
-	lose_leg(book, leg);
+	lose_leg(book, leg, ev->end);
 	session_reconsider(book, &tuple);
 }
 

@@ -188,7 +188,7 @@ struct leg *rendezvous_add_leg(struct session_book *book, const struct mailbox_e
 /* It became established.  Does nothing for a leg that waits on no such address. */
 void rendezvous_leg_moved(struct session_book *book, struct leg *leg);
 /* It is gone. */
-void rendezvous_leg_gone(struct session_book *book, struct leg *leg);
+void rendezvous_leg_gone(struct session_book *book, struct leg *leg, enum leg_end end);
 /* A worker met a fence. */
 void rendezvous_fenced(struct session_book *book, const struct mailbox_event *ev);
 
@@ -199,8 +199,8 @@ void rendezvous_claimed(struct session_book *book, struct party *party);
 /* A half-open leg may be one that the session waits for: it must not end before that one does, which
  * takes seconds, for no more are begun. */
 bool rendezvous_delays(const struct session *session);
-/* The session ends before it found its legs; they are reset, unless a claim that replaces its only one
- * (`replaced`) may mean them. */
+/* The session ends before it found its legs.  So does the reservation, unless another claim replaces
+ * (`replaced`) the only one there was. */
 void rendezvous_left(struct session_book *book, struct session *session, bool replaced);
 
 /* --- pairing.c: rule 4 --- */

@@ -10,13 +10,15 @@
  * To count is to decide, so no leg may be missed:
  * - With the second claim no more are taken, and nothing is decided before every worker has told of
  *   those it had (the fence).
- * - A leg that goes from an address that a claim names may have been that claim's.  Then what is left
- *   may be a stranger's however well it counts, and the session is over.
- * - A leg for which there was no room spoils its reservation.
+ * - An established leg that goes from an address that a claim names may have been that claim's.  Then
+ *   what is left may be a stranger's however well it counts, and the session is over.  (A half-open one
+ *   says nothing: anybody can begin one in anybody's name.)
+ * - A leg that the relay itself ended may have a claim under way that does not know: it spoils its
+ *   reservation, which then comes to nothing.
  *
- * While a session has the reservation it does not expire; it ends when the legs are found or are in
- * conflict.  After any other ending of the session the two may try again.  Either way what still waits
- * on its addresses is reset.
+ * While a session has the reservation it does not expire.  It ends with the session, found legs or
+ * not, for what still waits on its addresses is reset then, and claims may be under way for that too.
+ * Only a claim that replaces the first one leaves all as it is.
  */
 #include <errno.h>
 #include <string.h>
@@ -156,7 +158,6 @@ static void end_reservation(struct session_book *book, struct session *session)
 	struct reservation *r = session->reservation;
 
 	session->reservation = NULL;
-	r->session = NULL;
 	reservation_end(&book->reservations, r, book->now_ms);
 }
 
@@ -193,7 +194,6 @@ static void settle(struct session_book *book, const struct reservation *r)
 			session_take_leg(book, session->party[i], found[i], MATCH_EXACT);
 		break;
 	case RENDEZVOUS_CONFLICT:
-		end_reservation(book, session);
 		session_close(book, session, ENDING_CONFLICT, NULL);
 		break;
 	}
@@ -271,7 +271,13 @@ static bool was_meant(const struct session_book *book, const struct session *ses
 	return false;
 }
 
-void rendezvous_leg_gone(struct session_book *book, struct leg *leg)
+/* The relay itself reset a leg that its peer takes for established. */
+static bool may_come_as_news(const struct leg *leg, enum leg_end end)
+{
+	return end == LEG_END_REFUSED || (end == LEG_END_TIMEOUT && leg->established);
+}
+
+void rendezvous_leg_gone(struct session_book *book, struct leg *leg, enum leg_end end)
 {
 	struct reservation *r = leg->reservation;
 	struct session *session;
@@ -280,6 +286,8 @@ void rendezvous_leg_gone(struct session_book *book, struct leg *leg)
 		return;
 	session = r->session;
 	detach(leg);
+	if (may_come_as_news(leg, end))
+		r->spoiled = true;
 	if (session != NULL && leg->established &&
 	    was_meant(book, session, address_of(r, &leg->tuple)))
 		session_close(book, session, ENDING_LEG_LOST,
@@ -359,9 +367,8 @@ void rendezvous_left(struct session_book *book, struct session *session, bool re
 
 	if (r == NULL)
 		return;
-	forget_fence(book, r);
-	for (int i = 0; i < 2 && !replaced; i++)
-		reset_legs(book, &r->at[i]);
-	set_state(book, r, MAILBOX_RENDEZVOUS_OPEN);
-	reservation_give_back(&book->reservations, r, book->now_ms);
+	if (replaced) /* never with a second claim, so nobody waits for a fence */
+		reservation_give_back(&book->reservations, r, book->now_ms);
+	else
+		end_reservation(book, session);
 }

@@ -250,7 +250,7 @@ static void take_ack(struct worker *w, struct leg *leg, const struct packet *p)
 	}
 	if (!leg_establish(&w->legs, leg, &why)) {
 		relaxed_add(&w->stats->dropped[why], 1);
-		parked_reset(w, leg, LEG_END_TIMEOUT);
+		parked_reset(w, leg, LEG_END_REFUSED);
 		return;
 	}
 	parked_start(w, leg, p);

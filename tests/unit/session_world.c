@@ -316,12 +316,25 @@ void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int po
 	seen_at(w, type, port, &tuple);
 }
 
-void world_leg_at_unseen(struct world *w, unsigned int port, const struct in6_addr *relay_addr,
-			 in_port_t relay_port)
+void world_leg_at_unseen(struct world *w, enum mailbox_event_type type, unsigned int port,
+			 const struct in6_addr *relay_addr, in_port_t relay_port)
 {
 	struct four_tuple tuple = tuple_at(port, relay_addr, relay_port);
 
-	say_at(w, MAILBOX_LEG_ESTABLISHED, port, &tuple);
+	say_at(w, type, port, &tuple);
+}
+
+void world_gone_unseen(struct world *w, unsigned int port, enum leg_end end)
+{
+	do_end(w, port, end);
+}
+
+void world_look(struct world *w)
+{
+	struct mailbox_event ev;
+
+	if (mailbox_take_events(w->mb, &ev, 1) == 1)
+		session_event(w->book, &ev, w->now_ms);
 }
 
 void world_half_open(struct world *w, unsigned int port)

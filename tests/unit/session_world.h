@@ -34,7 +34,7 @@
 #define PENDING (-1) /* of an IQ that is not answered */
 
 struct world_leg {
-	bool exists, claimed, retire_asked, retired, reset, opened;
+	bool exists, established, claimed, retire_asked, retired, reset, opened;
 	bool named, admitted, refused;
 	uint64_t flow;
 	unsigned int side, worker;
@@ -90,9 +90,12 @@ void world_established(struct world *w, unsigned int port);
 /* Leg `port` that comes from that port to another end of the relay; half-open or established. */
 void world_leg_at(struct world *w, enum mailbox_event_type type, unsigned int port,
 		  const struct in6_addr *relay_addr, in_port_t relay_port);
-/* Likewise, but what the worker says of it is not looked at before the next thing happens. */
-void world_leg_at_unseen(struct world *w, unsigned int port, const struct in6_addr *relay_addr,
-			 in_port_t relay_port);
+/* Likewise, but what the worker says is not looked at before the next thing happens. */
+void world_leg_at_unseen(struct world *w, enum mailbox_event_type type, unsigned int port,
+			 const struct in6_addr *relay_addr, in_port_t relay_port);
+void world_gone_unseen(struct world *w, unsigned int port, enum leg_end end);
+/* Look at one of the things that the workers said. */
+void world_look(struct world *w);
 /* Leg `id` on the four-tuple of leg `port`. */
 void world_established_as(struct world *w, unsigned int id, unsigned int port);
 void world_gone(struct world *w, unsigned int port, enum leg_end end);

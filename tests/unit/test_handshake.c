@@ -534,7 +534,7 @@ static void source_bound(void **state)
 	s = rig_answer(0);
 	assert_int_equal(s.flags, RST | ACK);
 	assert_int_equal(s.seq, late.synack.seq + 1);
-	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_TIMEOUT);
+	assert_int_equal(rig_event(MAILBOX_LEG_GONE).end, LEG_END_REFUSED);
 	peer_rehost(&late, 0x80);
 	rig_put(0, &late.syn); /* and a SYN does not even begin */
 	rig_silence();

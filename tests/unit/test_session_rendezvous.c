@@ -73,7 +73,7 @@ static void leg4_unseen(unsigned int port)
 {
 	struct in6_addr own = world_ip("192.0.2.1");
 
-	world_leg_at_unseen(w, port, &own, ends.port);
+	world_leg_at_unseen(w, OPEN, port, &own, ends.port);
 }
 
 static unsigned int claim4(const char *from, const char *peer)
@@ -258,6 +258,7 @@ static void test_fence(void **ctx)
 	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
 	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
 	/* again, while the first fences are under way still */
+	assert_int_equal(reserve(SID, ALICE, BOB), REFUSALS);
 	leg4(OPEN, 3);
 	leg4(OPEN, 4);
 	a = claim4(ALICE, BOB);
@@ -286,10 +287,11 @@ static void test_gone(void **ctx)
 	assert_true(w->legs[66].reset);
 	assert_closed(w, SESSION_LEG_LOST, 1);
 	leg4(OPEN, 2);
+	assert_true(w->legs[2].reset);
 	b = claim4(BOB, ALICE); /* at once */
 	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
-	/* with new connections they may try again */
-	world_gone(w, 2, LEG_END_RESET);
+	/* at other addresses they may try again */
+	assert_int_equal(reserve(SID, BOB, ALICE), REFUSALS);
 	leg4(OPEN, 3);
 	a = claim4(ALICE, BOB);
 	leg4(OPEN, 4);
@@ -381,6 +383,65 @@ static void test_spoiled(void **ctx)
 	b = claim4(BOB, ALICE);
 	assert_answer(w, a, IQ_CONFLICT);
 	assert_answer(w, b, IQ_CONFLICT);
+	close_world();
+}
+
+/* Whom the relay itself has reset may have a claim under way: what comes to count is another's. */
+static void test_reset_unheard(void **ctx)
+{
+	static const struct {
+		enum mailbox_event_type as;
+		enum leg_end end;
+		int answer;
+	} rows[] = {
+		{OPEN, LEG_END_TIMEOUT, IQ_CONFLICT}, /* timers.claim */
+		{HALF, LEG_END_REFUSED, IQ_CONFLICT}, /* a limit */
+		{HALF, LEG_END_TIMEOUT, IQ_OK},	      /* it never was */
+		{OPEN, LEG_END_RESET, IQ_OK},	      /* he knows */
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned int a, b;
+
+		open_world(rendezvous);
+		leg4(rows[i].as, 1);
+		leg4(OPEN, 2);
+		world_gone(w, 1, rows[i].end);
+		a = claim4(ALICE, BOB);
+		leg4(OPEN, 3);
+		b = claim4(BOB, ALICE);
+		assert_answer(w, a, rows[i].answer);
+		assert_answer(w, b, rows[i].answer);
+		close_world();
+	}
+}
+
+/* A claim under way when the session ended does not count for the next. */
+static void test_late_claim(void **ctx)
+{
+	unsigned int a, b;
+	struct rendezvous_ends first;
+
+	(void)ctx;
+	open_world(rendezvous);
+	first = ends;
+	leg4(OPEN, 1);
+	leg4(OPEN, 2);
+	a = claim4(ALICE, NULL);
+	world_gone(w, 1, LEG_END_RESET);
+	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
+	assert_true(w->legs[2].reset);
+	assert_int_equal(reserve(SID, ALICE, BOB), REFUSALS);
+	leg4(OPEN, 3);
+	leg4(OPEN, 66);
+	a = claim4(ALICE, NULL);
+	ends = first;
+	b = claim4(BOB, NULL);
+	world_pass(w, w->cfg.timers.match_ms + 100);
+	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
+	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
+	assert_int_equal(w->n_flows, 0);
 	close_world();
 }
 
@@ -501,13 +562,17 @@ static void test_no_leg(void **ctx)
 	assert_answer(w, a, IQ_ITEM_NOT_FOUND);
 	assert_answer(w, b, IQ_ITEM_NOT_FOUND);
 	assert_true(w->legs[1].reset);
-	/* It is theirs still. */
-	assert_int_equal(state, MAILBOX_RENDEZVOUS_OPEN);
-	assert_int_equal(w->stats.reservations, 1);
-	leg4(OPEN, 3);
-	world_pass(w, w->cfg.timers.reserve_ms + 1000);
+	assert_int_equal(state, MAILBOX_RENDEZVOUS_FREE);
 	assert_int_equal(w->stats.reservations, 0);
-	assert_true(w->legs[3].reset);
+	close_world();
+
+	open_world(rendezvous); /* or without claims */
+	leg4(OPEN, 1);
+	world_pass(w, w->cfg.timers.reserve_ms - 1000);
+	assert_int_equal(w->stats.reservations, 1);
+	world_pass(w, 2000);
+	assert_int_equal(w->stats.reservations, 0);
+	assert_true(w->legs[1].reset);
 	close_world();
 }
 
@@ -682,6 +747,8 @@ int main(void)
 		cmocka_unit_test(test_gone_harmless),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_spoiled),
+		cmocka_unit_test(test_reset_unheard),
+		cmocka_unit_test(test_late_claim),
 		cmocka_unit_test(test_plain_before),
 		cmocka_unit_test(test_reserved_for),
 		cmocka_unit_test(test_exhausted),
