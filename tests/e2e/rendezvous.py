@@ -50,9 +50,9 @@ def claim(user, leg, sid, peer=None):
     )
 
 
-def meet(lab, alice, bob, places=("alice", "bob"), families=(4, 4)):
+def meet(lab, alice, bob, sid=None, places=("alice", "bob"), families=(4, 4)):
     """The legs of two who met at addresses that alice reserved."""
-    sid, ends = reserve(alice, bob.jid)
+    sid, ends = reserve(alice, bob.jid, sid)
     legs = [connect(lab, place, ends[family]) for place, family in zip(places, families)]
     ids = [claim(alice, legs[0], sid, bob.jid), claim(bob, legs[1], sid, alice.jid)]
     expect_result(alice.answer(ids[0]), "alice's claim")

@@ -12,7 +12,7 @@
 #include <arpa/inet.h>
 #include <time.h>
 
-#define STORIES	  3000
+#define STORIES	  500
 #define STEPS	  60
 #define PLACES	  4 /* what the data plane takes at an address */
 #define SID	  "s"
