@@ -2,9 +2,9 @@
 /*
  * Knowing that all workers' events up to a moment have come (MAILBOX_FENCE).
  *
- * Who asks gets a ticket.  Each worker has one fence under way at most, which stands for all tickets
- * given out before it was posted; so however many ask, a worker hears of it once a round trip.  One
- * thread.
+ * Who asks gets a ticket.  Each worker has one fence under way at most, which stands for all
+ * tickets given out before it was posted; so however many ask, a worker hears of it once a round
+ * trip.  One thread.
  */
 #ifndef TANDEM_FENCE_H
 #define TANDEM_FENCE_H
