@@ -80,9 +80,10 @@ class Lab:
     settings: of tandem.yaml, such as {"timers.claim": "2s"}.  relay=False: without tandemd;
     xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  rival: with the
     server's own SOCKS5 relay; "wires": in the place of tandemd.  wire, bob_wire: what alice's or
-    bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a plain cable.
-    queues: how many queues the wires have, and the relay's ports.  When the script is content and
-    tandemd still runs, it must also stop in order, with status 0.
+    bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a plain cable,
+    "switch" one that others plug into.  queues: how many queues the wires have, and the relay's
+    ports.  When the script is content and tandemd still runs, it must also stop in order, with
+    status 0.
     """
 
     def __init__(
@@ -684,9 +685,12 @@ def expect_untouched(leg, what="the leg"):
 
 
 class Peer:
-    """A running `tandem`: its lines of output, its complaints, its exit status."""
+    """A running `tandem`: its lines of output, its complaints, its exit status.
 
-    def __init__(self, lab, place, *arguments, user=None, stdin=subprocess.DEVNULL):
+    Its output goes to a file, or to `stdout`, and then there are no lines to be asked for.
+    """
+
+    def __init__(self, lab, place, *arguments, user=None, stdin=subprocess.DEVNULL, stdout=None):
         base = lab.dir / f"tandem-{next(counter)}"
         self.out, self.err = base.with_suffix(".out"), base.with_suffix(".err")
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
@@ -701,7 +705,7 @@ class Peer:
                     *("--password-file", lab.dir / "password"),
                 ),
                 stdin=stdin,
-                stdout=out,
+                stdout=out if stdout is None else stdout,
                 stderr=err,
             )
         lab.children.append(self.child)
