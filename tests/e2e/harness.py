@@ -42,6 +42,7 @@ RELAY = "relay.example.org"
 RELAY_AT = {"alice": "192.0.2.10", "bob": "198.51.100.10"}  # the service address on a user's wire
 HOME = {"alice": "192.0.2.1", "bob": "198.51.100.1"}
 RELAY_AT6 = {"alice": "2001:db8:1::10", "bob": "2001:db8:2::10"}
+HOME_BEHIND_NAT = {"alice": "10.1.0.1", "bob": "10.2.0.1"}
 HOME6 = {"alice": "2001:db8:1::1", "bob": "2001:db8:2::1"}
 XMPP = "203.0.113.10"
 PORT = 4000
@@ -81,9 +82,9 @@ class Lab:
     xmpp=False: without XMPP server and tandemd.  server: prosody or ejabberd.  rival: with the
     server's own SOCKS5 relay; "wires": in the place of tandemd.  wire, bob_wire: what alice's or
     bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a plain cable,
-    "switch" one that others plug into.  queues: how many queues the wires have, and the relay's
-    ports.  When the script is content and tandemd still runs, it must also stop in order, with
-    status 0.
+    "switch" one that others plug into.  nats: "one" or "two", what NATs the users are behind.
+    queues: how many queues the wires have, and the relay's ports.  When the script is content and
+    tandemd still runs, it must also stop in order, with status 0.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Lab:
         offload="off",
         wire=None,
         bob_wire=None,
+        nats=None,
         queues=None,
     ):
         self.arguments = ["-p", str(os.getpid()), "-o", offload]
@@ -108,11 +110,12 @@ class Lab:
             self.arguments.append("-n")
         if not xmpp:
             self.arguments.append("-x")
-        for option, spec in (("-w", wire), ("-W", bob_wire), ("-q", queues)):
+        for option, spec in (("-w", wire), ("-W", bob_wire), ("-N", nats), ("-q", queues)):
             if spec is not None:
                 self.arguments += [option, str(spec)]
         for key, value in (settings or {}).items():
             self.arguments += ["-s", f"{key}={value}"]
+        self.home = HOME_BEHIND_NAT if nats else HOME
         self.users = []
         self.children = []
         # Below the kernel's own: none comes again by chance before its session is over.
@@ -307,7 +310,7 @@ class Lab:
         with self.inside(place):
             leg = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM)
         leg.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        leg.bind(((HOME6 if v6 else HOME)[place], source_port or next(self.ports)))
+        leg.bind(((HOME6 if v6 else self.home)[place], source_port or next(self.ports)))
         return leg
 
     def kill_peer(self, leg):
