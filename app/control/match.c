@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ip_literal.h"
+#include "ip_scope.h"
 #include "match.h"
 
 /* What one rule found. */
@@ -142,7 +143,12 @@ struct match match_leg(const struct leg_book *book, const struct match_policy *p
 
 bool match_permits(const struct match_policy *policy, const struct claim *claim)
 {
-	return !policy->strict || (claim->has_from_addr && claim->peer != NULL);
+	if (!policy->strict)
+		return true;
+	if (!claim->has_from_addr || claim->peer == NULL)
+		return false;
+	/* Whoever reaches a private address of ours may well be in the same network. */
+	return !ip_is_private(&claim->from_ip) || ip_is_private(&claim->ip);
 }
 
 static bool same_family(const struct in6_addr *a, const struct in6_addr *b)

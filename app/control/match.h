@@ -61,8 +61,9 @@ void match_policy_init(struct match_policy *policy, const struct config *cfg);
 unsigned int match_meant(const struct match_policy *policy, const struct claim *claim,
 			 struct four_tuple legs[MATCH_MEANT]);
 
-/* Whether a claim of this form is served at all: under `strict` only with four values and a peer.
- */
+/* Whether a claim of this form is served at all: under `strict` only with a peer and with four values
+ * that can be its leg's alone: a private source is what a client behind NAT says, and here it may be
+ * a stranger's. */
 bool match_permits(const struct match_policy *policy, const struct claim *claim);
 
 struct match match_leg(const struct leg_book *book, const struct match_policy *policy,

@@ -267,7 +267,7 @@ struct in6_addr world_ip(const char *v4)
 
 struct four_tuple world_tuple(unsigned int port)
 {
-	return (struct four_tuple){world_ip("10.0.0.1"), world_ip("192.0.2.1"),
+	return (struct four_tuple){world_ip("198.51.100.1"), world_ip("192.0.2.1"),
 				   htons((uint16_t)port), htons(SERVICE)};
 }
 
@@ -425,7 +425,7 @@ unsigned int world_claim_leg(struct world *w, const char *from, const char *sid,
 				    .ip = world_ip("192.0.2.1"),
 				    .port = htons(SERVICE),
 				    .has_from_addr = true,
-				    .from_ip = world_ip("10.0.0.1"),
+				    .from_ip = world_ip("198.51.100.1"),
 				    .from_port = htons((uint16_t)port)};
 
 	return world_claim(w, &claim);
@@ -449,7 +449,7 @@ unsigned int world_claim_source(struct world *w, const char *from, const char *s
 	const struct claim claim = {.from = from,
 				    .sid = sid,
 				    .peer = peer,
-				    .ip = world_ip("10.0.0.1"),
+				    .ip = world_ip("198.51.100.1"),
 				    .port = htons((uint16_t)port)};
 
 	return world_claim(w, &claim);

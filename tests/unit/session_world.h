@@ -3,7 +3,7 @@
  * The world around a session book: an XMPP side that counts answers, two workers that own legs and
  * speak through a real mailbox, a flow table that is a list, and a clock moved by hand.
  *
- *   10.0.0.1:PORT ... 192.0.2.1:4000     leg PORT is the one from that port; its id is PORT too
+ *   198.51.100.1:PORT ... 192.0.2.1:4000     leg PORT is the one from that port; its id is PORT too
  *
  * world_close() asserts what must hold after any story: every IQ was answered exactly once, gauges
  * are zero, every leg and flow came to an end that its worker knows of.

@@ -323,6 +323,15 @@ static void test_port_crowd(void **state)
 
 static void test_strict(void **state)
 {
+	static const struct {
+		const char *text;
+		bool permitted;
+	} sources[] = {
+		{"203.0.113.1", true},	{"10.1.0.1", false},	{"172.31.255.255", false},
+		{"172.32.0.0", true},	{"192.168.0.1", false}, {"100.64.0.1", false},
+		{"169.254.0.1", false}, {"2001:db8::1", true},	{"fd00::1", false},
+		{"fe80::1", false},
+	};
 	struct scene s;
 	struct claim claim = {.from = "a@x/1"};
 
@@ -335,6 +344,14 @@ static void test_strict(void **state)
 	claim.has_from_addr = true;
 	assert_false(match_permits(&s.policy, &claim));
 	claim.peer = "b@x/1";
+	assert_true(match_permits(&s.policy, &claim));
+	claim.ip = ip("192.0.2.10");
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		claim.from_ip = ip(sources[i].text);
+		assert_int_equal(match_permits(&s.policy, &claim), sources[i].permitted);
+	}
+	claim.ip = ip("10.0.0.10"); /* the relay's is private too */
+	claim.from_ip = ip("10.1.0.1");
 	assert_true(match_permits(&s.policy, &claim));
 	claim.has_from_addr = false;
 	assert_false(match_permits(&s.policy, &claim));

@@ -431,7 +431,7 @@ static void test_services_are_apart(void **state)
 			      .ip = world_ip("192.0.2.1"),
 			      .port = htons(SOCKS5),
 			      .has_from_addr = true,
-			      .from_ip = world_ip("10.0.0.1"),
+			      .from_ip = world_ip("198.51.100.1"),
 			      .from_port = htons(1)};
 	unsigned int a, b, c, d;
 

@@ -72,7 +72,7 @@ static void test_two_candidates(void **state)
 
 	(void)state;
 	world_established(w, 5);
-	ev.tuple.peer_addr = world_ip("10.0.0.2"); /* somebody else with the same source port */
+	ev.tuple.peer_addr = world_ip("198.51.100.2"); /* somebody else with the same source port */
 	session_event(w->book, &ev, w->now_ms);
 	a = world_claim_port(w, ALICE, "s", BOB, 5);
 	assert_answer(w, a, IQ_CONFLICT);
@@ -91,7 +91,7 @@ static void test_second_candidate_while_held(void **state)
 	(void)state;
 	world_half_open(w, 5);
 	assert_answer(w, a, PENDING);
-	ev.tuple.peer_addr = world_ip("10.0.0.2");
+	ev.tuple.peer_addr = world_ip("198.51.100.2");
 	session_event(w->book, &ev, w->now_ms);
 	assert_answer(w, a, IQ_CONFLICT);
 	world_close(w);
@@ -842,9 +842,9 @@ static void test_who_is_asked(void **state)
 		const char *ip, *from;
 		unsigned int port, challenges;
 	} rows[] = {
-		{"192.0.2.1", "10.0.0.1", SERVICE, 1},	 {"192.0.2.2", "10.0.0.1", SERVICE, 1},
-		{"203.0.113.5", "10.0.0.1", SERVICE, 2}, {"192.0.2.3", "10.0.0.1", SERVICE, 0},
-		{"192.0.2.1", "10.0.0.1", 22, 0},	 {"192.0.2.1", NULL, SERVICE, 0},
+		{"192.0.2.1", "198.51.100.1", SERVICE, 1},   {"192.0.2.2", "10.0.0.1", SERVICE, 1},
+		{"203.0.113.5", "198.51.100.1", SERVICE, 2}, {"192.0.2.3", "10.0.0.1", SERVICE, 0},
+		{"192.0.2.1", "198.51.100.1", 22, 0},	     {"192.0.2.1", NULL, SERVICE, 0},
 	};
 
 	(void)state;

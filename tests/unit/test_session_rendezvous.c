@@ -604,7 +604,7 @@ static void test_other_legs(void **ctx)
 	leg6(OPEN, 4);
 	a = world_claim_leg(w, ALICE, SID, BOB, 1);
 	b = world_claim_leg(w, BOB, SID, ALICE, 2);
-	claim.ip = world_ip("10.0.0.1"); /* rule b */
+	claim.ip = world_ip("198.51.100.1"); /* rule b */
 	claim.port = htons(3);
 	c = world_claim(w, &claim);
 	claim.from = DAVE; /* rule a */
