@@ -18,6 +18,20 @@ xmpp_stanza_t *claim_address_query(xmpp_ctx_t *ctx, const char *relay)
 	return iq;
 }
 
+xmpp_stanza_t *claim_reserve_query(xmpp_ctx_t *ctx, const char *relay, const char *sid,
+				   const char *peer)
+{
+	xmpp_stanza_t *iq = iq_new(ctx, "get", relay);
+	xmpp_stanza_t *query = iq ? iq_add(iq, "query", IQ_NS) : NULL;
+
+	if (query && xmpp_stanza_set_attribute(query, "sid", sid) == XMPP_EOK &&
+	    xmpp_stanza_set_attribute(query, "peer", peer) == XMPP_EOK)
+		return iq;
+	if (iq)
+		xmpp_stanza_release(iq);
+	return NULL;
+}
+
 unsigned int claim_address_answer(xmpp_stanza_t *result, const char *relay, struct candidate *list)
 {
 	xmpp_stanza_t *query = xmpp_stanza_get_child_by_name_and_ns(result, "query", IQ_NS);

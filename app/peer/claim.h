@@ -8,8 +8,12 @@
 
 #include "candidate.h"
 
-/* <iq type='get'><query/></iq> */
+/* <iq type='get'><query/></iq>: where the relay is. */
 xmpp_stanza_t *claim_address_query(xmpp_ctx_t *ctx, const char *relay);
+
+/* <iq type='get'><query sid peer/></iq>: where it is for this sid and the partner's full JID alone. */
+xmpp_stanza_t *claim_reserve_query(xmpp_ctx_t *ctx, const char *relay, const char *sid,
+				   const char *peer);
 
 /* The connections in the answer that belong to `relay` itself; returns how many were put in `list`
  * of CANDIDATE_READ_MAX. */

@@ -8,6 +8,7 @@
 
 #include "outcome.h"
 #include "progress.h"
+#include "transfer.h"
 
 /* Attempts under way: a slot of `fds` for each address, -1 before and after. */
 struct race {
@@ -119,9 +120,11 @@ int dial_race(struct account *account, const union candidate_address *const *add
 			close(fd);
 		}
 	}
+	/* One that is connected as well must be gone from the other end before the winner is claimed:
+	 * into a closed window there goes no end of stream. */
 	for (unsigned int i = 0; i < r.begun; i++) {
 		if (r.fds[i].fd >= 0)
-			close(r.fds[i].fd);
+			transfer_reset(r.fds[i].fd);
 	}
 	return won < 0 ? won : fd;
 }

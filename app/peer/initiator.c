@@ -61,14 +61,31 @@ static int64_t at_most(const struct initiator *in, bool swapped, int64_t limit_m
 	return swapped && timeout_ms > limit_ms ? limit_ms : timeout_ms;
 }
 
+/* Behind a NAT nobody knows what the relay sees of him, so addresses for this offer alone are asked
+ * for.  A relay that has none to give tells its fixed ones, at once or when asked for them. */
+static int ask_addresses(struct initiator *in, struct account_query *q, const char *relay,
+			 int64_t timeout_ms)
+{
+	const struct partner *p = in->partner;
+	xmpp_ctx_t *ctx = account_ctx(p->account);
+	int outcome = account_ask_wait(
+		p->account, q, claim_reserve_query(ctx, relay, p->offer->sid, p->jid), timeout_ms);
+
+	if (outcome == OUTCOME_TIMEOUT)
+		say("%s: no answer in time", relay);
+	if (outcome != OUTCOME_DONE || iq_is(q->answer, "result"))
+		return outcome;
+	account_forget(q);
+	return ask(in, q, claim_address_query(ctx, relay), relay, timeout_ms);
+}
+
 static int ask_relay(struct initiator *in, const char *relay, int64_t timeout_ms)
 {
 	struct candidate told[CANDIDATE_READ_MAX];
 	struct offer *offer = in->partner->offer;
 	unsigned int n;
 	struct account_query q = {0};
-	int outcome = ask(in, &q, claim_address_query(account_ctx(in->partner->account), relay),
-			  relay, timeout_ms);
+	int outcome = ask_addresses(in, &q, relay, timeout_ms);
 
 	if (outcome == OUTCOME_DONE) {
 		n = claim_address_answer(q.answer, relay, told);

@@ -12,7 +12,8 @@ The relay sees neither the address nor the port a client believes to be its own.
 import socket
 import time
 
-from harness import PORT, RELAY_AT, Lab, expect, expect_error, expect_result, expect_untouched, fail, new_sid, receive_exactly
+from harness import PORT, RELAY_AT, Lab, Peer, expect, expect_error, expect_result, expect_untouched, fail
+from harness import make_file, new_sid, receive_exactly, receiver
 
 MATCH = 1  # seconds
 HERE = RELAY_AT["alice"]
@@ -80,6 +81,17 @@ def strict_refuses(lab, alice, bob, rule):
         lab.kill_peer(leg)
 
 
+def tandem_fails(lab):
+    """Without rendezvous addresses tandem has rule a, and says so."""
+    getting = receiver(lab, lab.dir / "in")
+    giving = Peer(lab, "bob", "send", make_file(lab.dir / "file", 1000), getting.jid)
+    giving.expect(4)
+    getting.expect(4)
+    if "refused the connection: item-not-found" not in (text := giving.err.read_text() + getting.err.read_text()):
+        fail(text)
+    expect(list((lab.dir / "in").iterdir()), [], "what is left of the file")
+
+
 for strict in False, True:
     settings = {
         "timers.match": f"{MATCH}s",
@@ -94,3 +106,5 @@ for strict in False, True:
             else:
                 nothing_fits(lab, alice, bob, rule)
                 stranger_gets_it(lab, alice, bob, rule)
+        if not strict:
+            tandem_fails(lab)

@@ -459,6 +459,26 @@ static void cancels(void **state)
 	xmpp_stanza_release(iq);
 }
 
+static void relay_questions(void **state)
+{
+	xmpp_stanza_t *iq = over_the_wire(claim_reserve_query(ctx, "r", "A<1>", "b@x/a & b"));
+	xmpp_stanza_t *query = xmpp_stanza_get_child_by_name_and_ns(iq, "query", IQ_NS);
+
+	(void)state;
+	assert_true(iq_is(iq, "get"));
+	assert_string_equal(xmpp_stanza_get_to(iq), "r");
+	assert_non_null(query);
+	assert_string_equal(xmpp_stanza_get_attribute(query, "sid"), "A<1>");
+	assert_string_equal(xmpp_stanza_get_attribute(query, "peer"), "b@x/a & b");
+	assert_null(xmpp_stanza_get_children(query));
+	xmpp_stanza_release(iq);
+	/* half a reservation would be none: a plain question has neither */
+	iq = over_the_wire(claim_address_query(ctx, "r"));
+	query = xmpp_stanza_get_child_by_name_and_ns(iq, "query", IQ_NS);
+	assert_int_equal(xmpp_stanza_get_attribute_count(query), 1); /* xmlns */
+	xmpp_stanza_release(iq);
+}
+
 static void relay_addresses(void **state)
 {
 	struct candidate *list = calloc(CANDIDATE_READ_MAX, sizeof(*list));
@@ -508,6 +528,7 @@ int main(void)
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(completes),
 		cmocka_unit_test(cancels),
+		cmocka_unit_test(relay_questions),
 		cmocka_unit_test(relay_addresses),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(ends),
