@@ -191,10 +191,17 @@ class Program:
             fail(f"{self.child.args[0]} ended: {said}")
         return line
 
-    def ask(self, *words):
-        """Send a line; the numbers of the line that answers."""
+    def tell(self, *words):
+        """Send a line, whose answer() is to be read in time."""
         print(*words, file=self.child.stdin, flush=True)
+
+    def answer(self):
+        """The numbers of the line that answers."""
         return [float(word) for word in self.read()]
+
+    def ask(self, *words):
+        self.tell(*words)
+        return self.answer()
 
 
 def eal(*options, cores="1", prefix="bench"):

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define METHODS_REPLY 2
 #define CONNECT_BYTES (5 + NAME_DIGITS + 2)
 
-enum state { ABSENT, CALLING, OFFERING, ASKING, CONNECTED };
+enum state { ABSENT, CALLING, OFFERING, ASKING, CONNECTED, OPEN };
 
 static void send_one(struct knock *k, unsigned int side, struct rte_mbuf *m)
 {
@@ -56,6 +57,12 @@ static void ask_for_name(struct knock *k, const struct traffic_answer *a)
 	say(k, a, request, sizeof(request));
 }
 
+/* Parked legs have a closed window. */
+static bool is_update(const struct packet *p)
+{
+	return !(p->tcp->tcp_flags & RTE_TCP_SYN_FLAG) && p->payload == 0 && p->tcp->rx_win != 0;
+}
+
 /* Returns whether the leg is connected by what it heard. */
 static bool advance(struct knock *k, const struct traffic_answer *a)
 {
@@ -72,26 +79,40 @@ static bool advance(struct knock *k, const struct traffic_answer *a)
 	} else if (*state == ASKING && heard >= METHODS_REPLY + CONNECT_BYTES) {
 		*state = CONNECTED;
 		say(k, a, NULL, 0);
+	} else if (*state == CONNECTED && is_update(&a->p)) {
+		/* Cleared to send: who sends nothing is told again. */
+		*state = OPEN;
+		say(k, a, NULL, 0);
+		return false;
 	} else {
 		return false;
 	}
 	return *state == CONNECTED;
 }
 
-static uint32_t hear(struct knock *k)
+static uint32_t take_burst(struct knock *k, struct rte_mbuf **frames, unsigned int n)
+{
+	struct traffic_answer answer;
+	uint32_t connected = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (traffic_hear(k->traffic, frames[i], &answer))
+			connected += advance(k, &answer);
+		rte_pktmbuf_free(frames[i]);
+	}
+	return connected;
+}
+
+uint32_t knock_hear(struct knock *k)
 {
 	struct rte_mbuf *frames[WIRE_BURST];
-	struct traffic_answer answer;
-	unsigned int port, i, n;
+	unsigned int port, n;
 	uint32_t connected = 0;
 
 	for (port = 0; port < RIG_PORTS; port++) {
-		n = wires_receive(k->wires, port, frames);
-		for (i = 0; i < n; i++) {
-			if (traffic_hear(k->traffic, frames[i], &answer))
-				connected += advance(k, &answer);
-			rte_pktmbuf_free(frames[i]);
-		}
+		while ((n = wires_receive(k->wires, port, frames)) > 0)
+			connected += take_burst(k, frames, n);
 	}
 	return connected;
 }
@@ -120,7 +141,7 @@ void knock(struct knock *k, uint32_t first, uint32_t n)
 		for (; burst > 0 && called < 2 * n && called - connected < UNDER_WAY;
 		     burst--, called++)
 			call(k, first + called / 2, called % 2);
-		heard = hear(k);
+		heard = knock_hear(k);
 		connected += heard;
 		if (heard > 0) {
 			progress = rte_rdtsc();
@@ -132,4 +153,18 @@ void knock(struct knock *k, uint32_t first, uint32_t n)
 			progress = rte_rdtsc();
 		}
 	}
+}
+
+bool knock_await_open(struct knock *k, uint32_t session)
+{
+	const uint64_t deadline = rte_rdtsc() + PATIENCE_S * rte_get_tsc_hz();
+
+	while (k->states[session][0] != OPEN || k->states[session][1] != OPEN) {
+		if (rte_rdtsc() > deadline)
+			return false;
+		/* The relay's control thread may be on this core. */
+		knock_hear(k);
+		sched_yield();
+	}
+	return true;
 }

@@ -19,4 +19,11 @@ struct knock {
 /* Connect the legs of `n` sessions from `first` on; dies when nothing goes on any more. */
 void knock(struct knock *k, uint32_t first, uint32_t n);
 
+/* Take all that has come, and answer where an answer is due: also to the first word that a leg is
+ * cleared to send.  Returns how many legs that connected. */
+uint32_t knock_hear(struct knock *k);
+
+/* Hear until both legs of a session are cleared to send.  False: it takes for ever. */
+bool knock_await_open(struct knock *k, uint32_t session);
+
 #endif

@@ -81,24 +81,27 @@ class Relay:
         with open(f"/proc/{self.pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
-    def exchange(self, stanzas, answers):
-        """Send them all, and read until there are so many answers, all results; the seconds it took."""
-        begin = time.monotonic()
-        sending = Task(self.stream.send, stanzas)
+    def read(self, answers):
+        """Read until there are so many answers, all results."""
         rest, results, errors = b"", 0, 0
         while results + errors < answers:
             block = self.stream.channel.recv(1 << 20)
             if not block:
                 fail("tandemd ended the stream")
             # An answer may lie in two blocks: what is behind the last tag is looked at again.
-            whole, _, tail = (rest + block).rpartition(b">")
-            rest = tail
+            whole, _, rest = (rest + block).rpartition(b">")
             results += len(re.findall(rb"type=['\"]result['\"]", whole))
             errors += len(re.findall(rb"<iq [^>]*type=['\"]error['\"]", whole))
-        took = time.monotonic() - begin
-        sending.result(60)
         if errors:
             fail(f"{errors} of {answers} stanzas were refused")
+
+    def exchange(self, stanzas, answers):
+        """Send them all, and read their answers; the seconds it took."""
+        begin = time.monotonic()
+        sending = Task(self.stream.send, stanzas)
+        self.read(answers)
+        took = time.monotonic() - begin
+        sending.result(60)
         return took
 
 

@@ -11,18 +11,21 @@
  *
  *   connect FIRST N
  *       connect the legs of N sessions; says how many seconds that took
+ *   await SESSION
+ *       hear until both its legs are cleared to send; says when that was, by CLOCK_MONOTONIC in s
  *   blast SECONDS PPS SESSIONS BYTES
  *       segments with so many bytes of payload, of the first so many sessions, PPS a second or as
  *       many as the wires take (0); says how many were sent and received, in how many seconds, and
  *       the median, 99th percentile and maximum of their latencies in us
  *
- * Meanwhile it hears whatever comes, and forgets it.
+ * Meanwhile it hears whatever comes; a leg that is cleared to send says an ACK.
  */
 #include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -38,25 +41,22 @@ static struct wires wires;
 static struct traffic traffic = {.sessions = 1000};
 static struct knock knocking = {.traffic = &traffic, .wires = &wires};
 
-static void forget(void)
-{
-	struct rte_mbuf *frames[WIRE_BURST];
-	unsigned int port, i, n;
-
-	for (port = 0; port < RIG_PORTS; port++) {
-		while ((n = wires_receive(&wires, port, frames)) > 0) {
-			for (i = 0; i < n; i++)
-				rte_pktmbuf_free(frames[i]);
-		}
-	}
-}
-
 static void take_connect(unsigned int first, unsigned int n)
 {
 	uint64_t started = rte_rdtsc();
 
 	knock(&knocking, first, n);
 	printf("%.3f\n", (double)(rte_rdtsc() - started) / (double)rte_get_tsc_hz());
+}
+
+static void take_await(uint32_t session)
+{
+	struct timespec now;
+
+	if (!knock_await_open(&knocking, session))
+		rig_die("session %u does not open", session);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("%.6f\n", (double)now.tv_sec + (double)now.tv_nsec / 1e9);
 }
 
 static void take_blast(double seconds, double pps, unsigned int sessions, unsigned int payload)
@@ -79,6 +79,8 @@ static void take_line(const char *line)
 
 	if (sscanf(line, "connect %u %u", &first, &n) == 2 && first + n <= traffic.sessions)
 		take_connect(first, n);
+	else if (sscanf(line, "await %u", &first) == 1 && first < traffic.sessions)
+		take_await(first);
 	else if (sscanf(line, "blast %lf %lf %u %u", &seconds, &pps, &sessions, &payload) == 4 &&
 		 payload >= PAYLOAD_MIN && payload <= PAYLOAD_MAX)
 		take_blast(seconds, pps, sessions, payload);
@@ -123,7 +125,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (;;) {
 		if (poll(&input, 1, 1) == 0)
-			forget();
+			knock_hear(&knocking);
 		else if (fgets(line, sizeof(line), stdin) != NULL)
 			take_line(line);
 		else

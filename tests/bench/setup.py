@@ -3,8 +3,9 @@
 
 The legs are there before: made over memif, by no kernel's sockets.  Then all claims, or all
 activations, come at once by a component stream, and it is over when the last is answered; the rate is
-that of this second part, the control thread's time that of both.  How long one takes from its
-claim until its two sides are told, when nothing else goes on, is asked with one at a time.  What a
+that of this second part, the control thread's time that of both.  How long one takes when nothing
+else goes on is asked with one at a time: from its stanzas until both legs are cleared to send
+(spliced), and until the XMPP side has its answers (told).  What a
 session adds to the resident memory is the control thread's where the data plane has hugepages, for
 the kernel does not count those.
 """
@@ -21,15 +22,34 @@ LIMIT_US = 50
 RATE_LIMIT = 20000
 
 
-def latencies_us(relay, stanzas, answers, first, count):
-    """Of single sessions, one after the other."""
-    took = []
+def latencies_us(relay, crowd, stanzas, answers, first, count):
+    """Of single sessions, one after the other: until the XMPP side is told, and the legs."""
+    told, open_ = [], []
     for n in range(first, first + count):
         one = stanzas(n, 1)
-        begin = time.perf_counter()
-        relay.exchange(one, answers)
-        took.append((time.perf_counter() - begin) * 1e6)
-    return took
+        crowd.tell("await", n)
+        begin = time.monotonic()
+        relay.stream.send(one)
+        relay.read(answers)
+        told.append((time.monotonic() - begin) * 1e6)
+        open_.append((crowd.answer()[0] - begin) * 1e6)
+    return told, open_
+
+
+def one_turn(relay, crowd, stanzas, answers, first, each, single):
+    """Sessions a second, us of control thread a session, and the latencies of single ones."""
+    before = relay.control_cpu_s()
+    crowd.ask("connect", first, each)
+    took = relay.exchange(stanzas(first, each), each * answers)
+    cost = (relay.control_cpu_s() - before) / each * 1e6
+    crowd.ask("await", first + each - 1)
+    crowd.ask("connect", first + each, single)
+    told, open_ = latencies_us(relay, crowd, stanzas, answers, first + each, single)
+    return each / took, cost, *percentiles(open_), *percentiles(told)
+
+
+def percentiles(values):
+    return statistics.median(values), statistics.quantiles(values, n=100)[98]
 
 
 def service(bench, env, name, options, stanzas, answers):
@@ -37,29 +57,24 @@ def service(bench, env, name, options, stanzas, answers):
     each = 500 if bench.quick else 20_000
     single = 20 if bench.quick else 500
     sessions = bench.pairs * (each + single)
-    rates, costs, medians, worst = [], [], [], []
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(bench.hugepages(memory_mib(sessions)))
         lab = stack.enter_context(Lab(settings(sessions, memory), relay=False, xmpp=False))
         relay = Relay(lab)
         crowd = stack.enter_context(peers(bench, env, lab.dir, sessions, *options))
         resident = relay.resident_bytes()
-        for first in range(0, sessions, each + single):
-            before = relay.control_cpu_s()
-            crowd.ask("connect", first, each)
-            took = relay.exchange(stanzas(first, each), each * answers)
-            costs.append((relay.control_cpu_s() - before) / each * 1e6)
-            rates.append(each / took)
-            crowd.ask("connect", first + each, single)
-            alone = latencies_us(relay, stanzas, answers, first + each, single)
-            medians.append(statistics.median(alone))
-            worst.append(statistics.quantiles(alone, n=100)[98])
+        turns = [
+            one_turn(relay, crowd, stanzas, answers, first, each, single)
+            for first in range(0, sessions, each + single)
+        ]
         resident = relay.resident_bytes() - resident
+    rates, costs, open50, open99, told50, told99 = map(list, zip(*turns))
     bench.figure(f"{name}.resident", [resident / sessions], "bytes/session", hugepages=bench.huge_mib > 0)
     bench.figure(f"{name}.cpu", costs, "us/session", limit=LIMIT_US)
     bench.figure(f"{name}.rate", rates, "sessions/s", better="more", limit=RATE_LIMIT)
-    bench.figure(f"{name}.latency_p50", medians, "us")
-    bench.figure(f"{name}.latency_p99", worst, "us")
+    for what, medians, worst in (("spliced", open50, open99), ("told", told50, told99)):
+        bench.figure(f"{name}.{what}_p50", medians, "us")
+        bench.figure(f"{name}.{what}_p99", worst, "us")
 
 
 def measure(bench):
