@@ -36,7 +36,7 @@ def memory_mib(sessions):
     return 160 + (sessions * 2 * 500 >> 20) * 3 // 2
 
 
-def settings(sessions, memory):
+def settings(sessions, memory, idle="adaptive"):
     """Of tandem.yaml; `memory` is what an EAL would be told of it."""
     return {
         "limits.sessions": sessions,
@@ -46,6 +46,7 @@ def settings(sessions, memory):
         "timers.claim": "1h",
         "timers.match": "60s",
         "dataplane.memory": f"{memory_mib(sessions)}M",
+        "dataplane.idle": idle,
         "dataplane.hugepages": "on" if "--in-memory" in memory else "off",
         "services.socks5": f"{{port: {SOCKS5}}}",
         "log.level": "warning",

@@ -69,13 +69,17 @@ class Testpmd:
         self.read(re.escape(command))
         return self.read("testpmd> ")
 
+    def stop(self):
+        """End forwarding; how many cycles a packet took."""
+        said = self.tell("stop")
+        found = re.search(r"CPU cycles/packet=([0-9.]+)", said)
+        if not found:
+            fail(f"testpmd forwarded nothing: {said[-2000:]}")
+        return float(found[1])
+
     def cycles(self, mode, seconds):
         """Cycles a packet of forwarding in a mode for a while."""
         self.tell(f"set fwd {mode}")
         self.tell("start")
         time.sleep(seconds)
-        said = self.tell("stop")
-        found = re.search(r"CPU cycles/packet=([0-9.]+)", said)
-        if not found:
-            fail(f"testpmd {mode} forwarded nothing: {said[-2000:]}")
-        return float(found[1])
+        return self.stop()
