@@ -307,7 +307,8 @@ enum ending limits_admit(struct session_book *book, struct party *party, bool jo
 /* The session was spliced, and is to have its rate. */
 void limits_spliced(struct session_book *book, struct session *session);
 /* What its flow has relayed since the last time is charged; false when a party has no volume left. */
-bool limits_charge(struct session *session, const struct flow_status *status);
+bool limits_charge(const struct session_book *book, struct session *session,
+		   const struct flow_status *status);
 /* Tell the data plane the session's rate, if that is another than before. */
 void limits_set_rate(struct session_book *book, struct session *session);
 /* The session ends: its parties count no more. */

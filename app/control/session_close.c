@@ -89,7 +89,7 @@ static void account_flow(const struct session_book *book, struct session *sessio
 
 	/* Of a flow that vanished there is nothing left to tell: zeros. */
 	if (book->splicer->status(book->splicer->ctx, session->flow, &status) == 0)
-		limits_charge(session, &status);
+		limits_charge(book, session, &status);
 	log_info("session closed: sid=%s a=%s b=%s reason=%s bytes=%" PRIu64 "/%" PRIu64
 		 " packets=%" PRIu64 "/%" PRIu64 " seconds=%.3f",
 		 log_quote(&sid, session->sid), log_quote(&a, session->party[0]->jid),

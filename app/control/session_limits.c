@@ -78,7 +78,8 @@ void limits_release(struct session *session)
 	}
 }
 
-bool limits_charge(struct session *session, const struct flow_status *status)
+bool limits_charge(const struct session_book *book, struct session *session,
+		   const struct flow_status *status)
 {
 	uint64_t bytes = status->bytes[0] + status->bytes[1];
 	uint64_t more = bytes > session->charged ? bytes - session->charged : 0;
@@ -86,6 +87,9 @@ bool limits_charge(struct session *session, const struct flow_status *status)
 	bool within = true;
 
 	session->charged = bytes;
+	/* Sessions are many and not in the cache: their accounts are only opened for somebody. */
+	if (book->jids.volume == 0)
+		return true;
 	for (unsigned int i = accounts_of(session, accounts); i > 0; i--)
 		within = quota_charge(accounts[i - 1], more) && within;
 	return within;
@@ -97,9 +101,9 @@ void limits_set_rate(struct session_book *book, struct session *session)
 	const struct mailbox_splicer *splicer = book->splicer;
 	uint64_t rate = limits->rate_per_session;
 	struct quota_entry *accounts[2];
-	unsigned int n = accounts_of(session, accounts);
+	unsigned int n = limits->rate_per_jid != 0 ? accounts_of(session, accounts) : 0;
 
-	for (unsigned int i = 0; i < n && limits->rate_per_jid != 0; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		uint64_t share = limits->rate_per_jid / accounts[i]->spliced;
 
 		share = share > 0 ? share : 1;

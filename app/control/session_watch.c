@@ -56,7 +56,7 @@ bool watch_session(struct session_book *book, struct session *session)
 		 (outlook->is_transitory ? timers->transitory_ms : timers->idle_ms))
 		ending = ENDING_IDLE;
 	else
-		ending = limits_charge(session, &status) ? ENDINGS : ENDING_VOLUME;
+		ending = limits_charge(book, session, &status) ? ENDINGS : ENDING_VOLUME;
 	if (ending == ENDINGS) {
 		limits_set_rate(book, session);
 		return true;
