@@ -276,7 +276,9 @@ static void say_good_bye(struct control *c)
 	stream_stop(c->stream, mailbox_now_ms());
 	while (!stream_stopped(c->stream)) {
 		timeout_ms = stream_tick(c->stream, mailbox_now_ms());
-		loop_wait(c->loop, timeout_ms);
+		/* Its last tick leaves nothing to wait for. */
+		if (!stream_stopped(c->stream))
+			loop_wait(c->loop, timeout_ms);
 	}
 }
 

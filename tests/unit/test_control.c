@@ -263,17 +263,19 @@ static int reload(void *ctx)
 
 static char *namespaces[] = {(char[]){"whoknows"}};
 
+static const struct config served = {
+	.xmpp = {.jid = (char[]){"relay.example.org"},
+		 .server_host = (char[]){"127.0.0.1"},
+		 .secret = (char[]){"s3cret"},
+		 .namespaces = {.names = namespaces, .count = 1}},
+	.limits = {.sessions = 10},
+	.endpoint = {.enabled = true, .port = 4000},
+	.socks5 = {.enabled = true, .port = 7777},
+};
+
 static void test_wheel(void **state)
 {
-	struct config cfg = {
-		.xmpp = {.jid = (char[]){"relay.example.org"},
-			 .server_host = (char[]){"127.0.0.1"},
-			 .secret = (char[]){"s3cret"},
-			 .namespaces = {.names = namespaces, .count = 1}},
-		.limits = {.sessions = 10},
-		.endpoint = {.enabled = true, .port = 4000},
-		.socks5 = {.enabled = true, .port = 7777},
-	};
+	struct config cfg = served;
 	int listener = server_listen(&cfg.xmpp.server_port), fd;
 	struct mailbox *mb = mailbox_create(1);
 	struct control *c = control_create(&cfg, mb, NULL);
@@ -334,6 +336,33 @@ static void test_wheel(void **state)
 	close(listener);
 }
 
+/* It does not close its side: the relay ends all the same. */
+static void test_silent_server(void **state)
+{
+	struct config cfg = served;
+	int listener = server_listen(&cfg.xmpp.server_port), fd;
+	struct mailbox *mb = mailbox_create(1);
+	struct control *c = control_create(&cfg, mb, NULL);
+	unsigned int up = atomic_load(&n_up);
+	struct timespec deadline;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(pthread_create(&thread, NULL, run, c), 0);
+	fd = server_accept(listener);
+	assert_true(reached(&n_up, up + 1));
+	control_stop(c);
+	expect(fd, "</stream:stream>");
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += 6;
+	assert_int_equal(pthread_timedjoin_np(thread, NULL, &deadline), 0);
+	control_destroy(c);
+	mailbox_destroy(mb);
+	close(fd);
+	close(listener);
+}
+
 static void test_destroy_without_run(void **state)
 {
 	struct config cfg = {.xmpp = {.jid = (char[]){"r"}, .server_host = (char[]){"::1"}}};
@@ -352,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wheel),
+		cmocka_unit_test(test_silent_server),
 		cmocka_unit_test(test_destroy_without_run),
 	};
 
