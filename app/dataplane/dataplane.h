@@ -8,6 +8,7 @@
 #ifndef TANDEM_DATAPLANE_H
 #define TANDEM_DATAPLANE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,17 @@
 #include "dataplane_stats.h"
 #include "mailbox.h"
 
+/*
+ * A port whose ethdev is rings that somebody has to fill and empty: the workers do, each before it
+ * receives from a queue and after it has sent to one.  System calls are made here.
+ */
+struct dataplane_pump {
+	void *ctx; /* NULL: no pump */
+	void (*receive)(void *ctx, unsigned int queue);
+	/* Returns how many frames were lost. */
+	unsigned int (*send)(void *ctx, unsigned int queue);
+};
+
 /* A started port of the configuration, by its index there. */
 struct dataplane_port {
 	const uint16_t *queue_ids; /* not NULL: each queue is one of these ethdevs, its queue 0 */
@@ -25,6 +37,9 @@ struct dataplane_port {
 	uint16_t rx_queues;	   /* worker w of n polls receive queues w, w + n, w + 2n ... */
 	uint16_t tap_id;	   /* ethdev of its exception path, one queue a worker each way */
 	struct rte_ether_addr mac;
+	struct dataplane_pump pump;
+	bool kernels;	  /* the kernel sees its frames by itself: it has no TAP */
+	bool offload;	  /* it completes partial checksums, cuts super-frames and takes chains */
 	uint16_t vlan;	  /* the one its frames are tagged with, 0: they are not */
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */
 };

@@ -42,9 +42,12 @@ unsigned int output_flush(struct worker *w)
 	unsigned int port, sent = 0;
 
 	for (port = 0; port < w->n_ports; port++) {
+		const struct dataplane_pump *pump = &w->ports[port].pump;
 		const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
 
 		sent += rte_eth_tx_buffer_flush(tx.id, tx.queue, w->tx[port]);
+		if (pump->ctx != NULL)
+			relaxed_add(&w->stats->dropped[DROP_TX], pump->send(pump->ctx, w->index));
 	}
 	return sent;
 }

@@ -3,6 +3,7 @@
 #include <netinet/ip_icmp.h>
 
 #include "checksum.h"
+#include "offload.h"
 #include "packet.h"
 #include "vlan.h"
 
@@ -244,16 +245,32 @@ static uint64_t pseudo_header6(const struct rte_ipv6_hdr *ip)
 	       rte_cpu_to_be_16(ip->proto);
 }
 
-bool packet_checksums_good(const struct packet *p)
+uint16_t packet_pseudo_sum(const struct packet *p)
+{
+	return csum_fold(p->key.v6 ? pseudo_header6(p->ip6) : rte_ipv4_phdr_cksum(p->ip, 0));
+}
+
+uint16_t packet_tcp_sum(const struct packet *p)
 {
 	uint32_t tcp_offset =
 		(uint32_t)((const char *)p->tcp - rte_pktmbuf_mtod(p->m, const char *));
-	uint64_t sum = sum_chain(p->m, tcp_offset, p->tcp_header + p->payload);
 
-	if (p->key.v6)
-		return csum_fold(sum + pseudo_header6(p->ip6)) == 0xffff;
-	return rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) == 0xffff &&
-	       csum_fold(sum + rte_ipv4_phdr_cksum(p->ip, 0)) == 0xffff;
+	return csum_fold(sum_chain(p->m, tcp_offset, p->tcp_header + p->payload));
+}
+
+/* As far as it was computed: over the pseudo-header.  Zero is 0 or 0xffff. */
+static bool partial_good(const struct packet *p)
+{
+	return csum_fold((uint64_t)(uint16_t)~p->tcp->cksum + packet_pseudo_sum(p)) == 0xffff;
+}
+
+bool packet_checksums_good(const struct packet *p)
+{
+	if (!p->key.v6 && rte_raw_cksum(p->ip, rte_ipv4_hdr_len(p->ip)) != 0xffff)
+		return false;
+	if (unlikely(offload_is_partial(p->m)))
+		return partial_good(p);
+	return csum_fold((uint64_t)packet_tcp_sum(p) + packet_pseudo_sum(p)) == 0xffff;
 }
 
 bool packet_icmp_good(const struct packet *p)

@@ -53,8 +53,13 @@ struct packet {
 enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
 			       const struct rte_ether_addr *mac);
 
-/* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1). */
+/* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1);
+ * of one that is partial (offload.h) only what there is of it. */
 bool packet_checksums_good(const struct packet *p);
+
+/* Folded sums over the pseudo-header of a PACKET_TCP, and over header and payload. */
+uint16_t packet_pseudo_sum(const struct packet *p);
+uint16_t packet_tcp_sum(const struct packet *p);
 
 /* The same of a PACKET_ICMP: ICMP's sum over the whole message (RFC 792, RFC 4443 2.3). */
 bool packet_icmp_good(const struct packet *p);

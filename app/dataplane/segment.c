@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "offload.h"
 #include "segment.h"
 #include "vlan.h"
 
@@ -66,6 +67,24 @@ static void finish_piece(struct packet *view, const struct piece *piece)
 	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
 }
 
+/* `length` bytes of a chain from `offset` on, which it has. */
+static void copy_out(const struct rte_mbuf *m, uint32_t offset, uint32_t length, uint8_t *to)
+{
+	for (; m != NULL && length > 0; m = m->next) {
+		uint32_t n;
+
+		if (offset >= m->data_len) {
+			offset -= m->data_len;
+			continue;
+		}
+		n = RTE_MIN(m->data_len - offset, length);
+		memcpy(to, rte_pktmbuf_mtod_offset(m, const uint8_t *, offset), n);
+		to += n;
+		length -= n;
+		offset = 0;
+	}
+}
+
 /* A new mbuf with headers and payload of a piece. */
 static struct rte_mbuf *copy_piece(const struct packet *p, const struct piece *piece,
 				   struct rte_mempool *pool)
@@ -84,7 +103,7 @@ static struct rte_mbuf *copy_piece(const struct packet *p, const struct piece *p
 	}
 	vlan_copy_priority(m, p->m);
 	memcpy(to, from, head);
-	memcpy(to + head, from + head + piece->offset, piece->length);
+	copy_out(p->m, head + piece->offset, piece->length, to + head);
 	return m;
 }
 
@@ -100,12 +119,23 @@ unsigned int segment_pieces(const struct packet *p, unsigned int room)
 {
 	uint32_t step = step_of(p, room), n;
 
-	if (step == 0 || p->m->nb_segs != 1)
+	if (step == 0)
 		return 0;
-	if (p->tcp->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG))
+	if (p->tcp->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG) || p->payload == 0)
 		return 1;
 	n = (p->payload + step - 1) / step;
 	return n <= SEGMENT_PIECES ? n : 0;
+}
+
+/* The first of several from its own mbuf, after the others, which are made of its headers. */
+static void cut_first(const struct packet *p, uint32_t step)
+{
+	struct packet view;
+
+	rte_pktmbuf_trim(p->m, (uint16_t)(p->payload - step));
+	offload_clear(p->m);
+	view_in(p, p->m, &view);
+	finish_piece(&view, &(struct piece){.length = step});
 }
 
 unsigned int segment_cut(const struct packet *p, unsigned int room, struct rte_mempool *pool,
@@ -113,22 +143,24 @@ unsigned int segment_cut(const struct packet *p, unsigned int room, struct rte_m
 {
 	const uint32_t step = step_of(p, room);
 	const unsigned int wanted = segment_pieces(p, room);
-	struct piece piece = {.index = 1, .offset = step};
+	/* What lies in a chain is copied wholly: a piece is in one mbuf. */
+	const bool chain = p->m->nb_segs != 1;
+	struct piece piece = {.index = chain ? 0 : 1, .offset = chain ? 0 : step};
 	struct packet view;
 
 	pieces[0] = p->m;
 	for (; piece.index < wanted; piece.index++, piece.offset += step) {
 		piece.length = RTE_MIN(step, p->payload - piece.offset);
-		piece.last = piece.index + 1 == wanted;
+		piece.last = piece.index + 1 == wanted && piece.offset + piece.length == p->payload;
 		pieces[piece.index] = copy_piece(p, &piece, pool);
 		if (pieces[piece.index] == NULL)
 			break;
 		view_in(p, pieces[piece.index], &view);
 		finish_piece(&view, &piece);
 	}
-	/* The first one last: the others are made of its headers. */
-	rte_pktmbuf_trim(p->m, (uint16_t)(p->payload - step));
-	view_in(p, p->m, &view);
-	finish_piece(&view, &(struct piece){.length = step});
+	if (chain)
+		rte_pktmbuf_free(p->m);
+	else
+		cut_first(p, step);
 	return piece.index;
 }

@@ -8,9 +8,9 @@
 
 #include "packet.h"
 
-/* What may become of one segment, so that the work is bounded: 9,000 bytes for the smallest MSS a
- * leg may tell (handshake.c) and all the TCP options there can be. */
-#define SEGMENT_PIECES 256
+/* What may become of one segment, so that the work is bounded: 64 KiB for the smallest MSS a leg may
+ * tell (handshake.c) and all the TCP options there can be. */
+#define SEGMENT_PIECES 1366
 
 /* What of a packet counts against an MSS, or a link's room: IPv4 and TCP options and payload. */
 static inline uint32_t segment_room(const struct packet *p)
@@ -23,14 +23,15 @@ static inline uint32_t segment_room(const struct packet *p)
 
 /*
  * How many pieces `p`, which needs more than `room`, has to be cut into; 0: it cannot be cut, for
- * the room is too small, or its payload lies in a chain.  SYN and RST are 1: only what fits of
+ * the room is too small.  SYN and RST are 1: only what fits of
  * their data goes.
  */
 unsigned int segment_pieces(const struct packet *p, unsigned int room);
 
 /*
- * Cut a translated segment, whose segment_pieces() is not 0, so that no piece needs more than
- * `room`.  The pieces come in order, the first in the mbuf of `p`, the others in mbufs from `pool`;
+ * Cut a translated segment, whose segment_pieces() is not 0, and which is larger or a chain, so that no piece needs more than
+ * `room`.  The pieces come in order, the first in the mbuf of `p`, unless that is a chain, the others in
+ * mbufs from `pool`, all in one mbuf each, with nothing left to the port (offload.h);
  * FIN and PSH go with the last, CWR with the first, the urgent pointer with the bytes it counts, and
  * each has an IP id of its own.  Their checksums are computed anew, so those of `p` must be good.
  *

@@ -109,6 +109,9 @@ bool timestamp_insert(struct packet *p, uint32_t tsval, uint32_t tsecr)
 	uint64_t change;
 
 	memcpy(before, p->tcp + 1, from);
+	/* A super-frame may be as long as lengths can say. */
+	if (unlikely(packet_ip_length(p) + to - from > UINT16_MAX))
+		return false;
 	if (!make_room(p, from, to))
 		return false;
 	memcpy(p->tcp + 1, options, to);

@@ -7,6 +7,7 @@
 
 #include "icmp.h"
 #include "last_hop.h"
+#include "offload.h"
 #include "policer.h"
 #include "segment.h"
 #include "splice.h"
@@ -150,6 +151,32 @@ static void relay_pieces(struct worker *w, uint32_t slot, uint64_t hop, struct p
 		send_relayed(w, next_hop_port(hop), hop, pieces[i], pieces[i]->pkt_len - headers);
 }
 
+/* What not any port can send as it is, or is larger than the other leg takes. */
+static __rte_noinline void relay_special(struct worker *w, uint32_t slot, uint64_t hop,
+					 struct packet *p, unsigned int room)
+{
+	const unsigned int port = next_hop_port(hop);
+	const bool partial = offload_is_partial(p->m), offload = w->ports[port].offload;
+	const bool fits = segment_room(p) <= room || p->payload == 0;
+
+	if (partial)
+		offload_reseed(p);
+	if (partial && offload &&
+	    (fits || !(p->tcp->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_RST_FLAG))) &&
+	    offload_leave(p, room)) {
+		send_relayed(w, port, hop, p->m, p->payload);
+		return;
+	}
+	room = offload_room(p, room);
+	if ((p->payload > 0 && segment_room(p) > room) || (p->m->nb_segs != 1 && !offload)) {
+		relay_pieces(w, slot, hop, p, room);
+		return;
+	}
+	if (partial)
+		offload_complete(p);
+	send_relayed(w, port, hop, p->m, p->payload);
+}
+
 /* Timestamps for a leg whose partner has none.  RFC 7323 3.2: a RST does without, and without ACK
  * there is no echo. */
 static bool insert_timestamps(struct worker *w, uint32_t slot, struct packet *p)
@@ -215,10 +242,10 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 	hop = relaxed_load(&flows->tracks[slot].next_hop);
 	port = next_hop_port(hop);
 	room = RTE_MIN((unsigned int)flows->lines[slot].mss, w->ports[port].room[p->key.v6]);
-	if (likely(segment_room(p) <= room || p->payload == 0))
+	if (likely((segment_room(p) <= room || p->payload == 0) && !offload_is_special(p->m)))
 		send_relayed(w, port, hop, p->m, p->payload);
 	else
-		relay_pieces(w, slot, hop, p, room);
+		relay_special(w, slot, hop, p, room);
 }
 
 /* A new connection may begin on the four-tuple of one that only lingers. */
@@ -335,6 +362,8 @@ static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned 
 	unsigned int i, n, received;
 
 	b.n = 0;
+	if (unlikely(w->ports[port].pump.ctx != NULL))
+		w->ports[port].pump.receive(w->ports[port].pump.ctx, queue);
 	n = received = rte_eth_rx_burst(rx.id, rx.queue, frames, WORKER_BURST);
 	fetch_headers(frames, n);
 	if (unlikely(w->ports[port].vlan != 0))

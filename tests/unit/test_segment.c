@@ -224,12 +224,12 @@ static void not_to_be_cut(void **state)
 	for (i = 0; i < 3 * 4; i++) {
 		unsigned int fixed = 12 + (i % 3 == 1 ? 40 : 0);
 		/* no room, not even for the options, or for so little of the payload */
-		const unsigned int rooms[] = {0, 1, fixed, fixed + 4};
+		const unsigned int rooms[] = {0, 1, fixed, fixed + 1};
 		struct segment s, got;
 		struct packet p;
 
 		dress = i % 3;
-		payload = SEGMENT_PIECES * 4 + 1;
+		payload = SEGMENT_PIECES + 1;
 		s = dressed(dress, payload);
 		s.flags = FIN | PSH | ACK;
 		segment_option(&s, timestamps, sizeof(timestamps));
@@ -243,19 +243,32 @@ static void not_to_be_cut(void **state)
 	fixture_assert_no_leak();
 }
 
-static void a_chain_is_not_cut(void **state)
+/* A piece is in one mbuf, whatever its payload was in; also when there is only one. */
+static void a_chain_is_cut(void **state)
 {
-	struct segment s = dressed(0, 200);
-	struct packet p = segment_packet(&s);
-	struct rte_mbuf *tail = rte_pktmbuf_alloc(fixture_pool);
+	static const unsigned int rooms[] = {50, 99, 100, 101, 199, 200};
+	unsigned int i, k, n;
 
 	(void)state;
-	rte_pktmbuf_trim(p.m, 100);
-	memcpy(rte_pktmbuf_append(tail, 100), s.payload + 100, 100);
-	assert_int_equal(rte_pktmbuf_chain(p.m, tail), 0);
-	assert_int_equal(segment_pieces(&p, 50), 0);
-	rte_pktmbuf_free(p.m);
-	fixture_assert_no_leak();
+	for (k = 0; k < RTE_DIM(rooms); k++) {
+		struct segment s = dressed(0, 200);
+		struct packet p = segment_packet(&s);
+		struct rte_mbuf *tail = rte_pktmbuf_alloc(fixture_pool), *pieces[SEGMENT_PIECES];
+
+		rte_pktmbuf_trim(p.m, 100);
+		memcpy(rte_pktmbuf_append(tail, 100), s.payload + 100, 100);
+		assert_int_equal(rte_pktmbuf_chain(p.m, tail), 0);
+		n = segment_pieces(&p, rooms[k]);
+		assert_int_equal(n, (200 + rooms[k] - 1) / rooms[k]);
+		assert_int_equal(segment_cut(&p, rooms[k], fixture_pool, pieces), n);
+		for (i = 0; i < n; i++) {
+			assert_int_equal(pieces[i]->nb_segs, 1);
+			assert_piece(pieces[i], &s, i, rooms[k] * i,
+				     RTE_MIN(rooms[k], 200 - rooms[k] * i), NULL);
+			rte_pktmbuf_free(pieces[i]);
+		}
+		fixture_assert_no_leak();
+	}
 }
 
 /* Mbufs that are not to be had: what there is goes in order, without the last's flags. */
@@ -316,7 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),	 cmocka_unit_test(room_counts_options),
 		cmocka_unit_test(flags),	 cmocka_unit_test(syn_and_rst_are_shortened),
-		cmocka_unit_test(not_to_be_cut), cmocka_unit_test(a_chain_is_not_cut),
+		cmocka_unit_test(not_to_be_cut), cmocka_unit_test(a_chain_is_cut),
 		cmocka_unit_test(few_mbufs),	 cmocka_unit_test(random_segments),
 	};
 

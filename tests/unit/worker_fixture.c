@@ -14,6 +14,7 @@ struct rig_mix rig_mixes[7] = {
 	{false, false, {100, 0}, {0, 0}}, {true, true, {0, 4094}, {0, 0}},
 	{true, false, {100, 1}, {0, 0}},
 };
+bool rig_offload[RIG_PORTS];
 const struct rte_ether_addr port_mac[RIG_PORTS] = {{{0x02, 0, 0, 0, 0, 0x10}},
 						   {{0x02, 0, 0, 0, 0, 0x11}}};
 
@@ -145,6 +146,7 @@ static void set_port(struct dataplane_port *port, unsigned int i)
 	uint16_t mtu = mix.mtus[i] != 0 ? mix.mtus[i] : 1500;
 
 	port->vlan = mix.vlans[i];
+	port->offload = rig_offload[i];
 	port->room[0] = mtu - 40;
 	port->room[1] = mtu - 60;
 }

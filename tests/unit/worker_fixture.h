@@ -62,6 +62,9 @@ struct rig_mix {
 
 extern struct rig_mix rig_mixes[7];
 
+/* Ports that finish partial checksums and super-frames: for the next rig_start(). */
+extern bool rig_offload[RIG_PORTS];
+
 /* A row of cmocka's table with set-up and tear-down; and seven of them, one a mix. */
 #define RIG_ROW(test, set_up, name, mix)         \
 	{                                        \
