@@ -20,6 +20,7 @@
 #include "dataplane.h"
 #include "eal.h"
 #include "guard.h"
+#include "kernel_port.h"
 #include "log.h"
 #include "mailbox.h"
 #include "mgmt.h"
@@ -111,6 +112,11 @@ static int create_dataplane(struct tandemd *t)
 			.room = {t->cfg->ports[i].mtu - IPV4_TCP_HEADERS,
 				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
 		};
+		if (port->kernel != NULL) {
+			ports[i].pump = (struct dataplane_pump){port->kernel, kernel_port_receive,
+								kernel_port_send};
+			ports[i].kernels = ports[i].offload = true;
+		}
 	}
 	t->dp = dataplane_create(t->cfg, t->mb, ports, t->ports.pool);
 	if (t->dp == NULL)

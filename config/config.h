@@ -95,7 +95,7 @@ struct config_dataplane {
 struct config_port {
 	char *device;	 /* EAL device: a PCI address or a vdev with its arguments */
 	uint16_t queues; /* never less than workers; as many when it is not in the file */
-	char *tap;	 /* interface name of the exception path */
+	char *tap;	 /* interface name of the exception path; NULL: a kernel:IFNAME has none */
 	struct config_address addresses[CONFIG_MAX_ADDRESSES];
 	unsigned int n_addresses;
 	uint16_t mtu;

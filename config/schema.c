@@ -118,7 +118,7 @@ const struct schema_row schema_rows[] = {
 	{"ports[].device", SCHEMA_TEXT, .mandatory = true, .min = 1, .max = 255,
 		.kind = &name_device, PORT_KEPT(device)},
 	{"ports[].queues", SCHEMA_UINT, .min = 1, .max = CONFIG_MAX_QUEUES, PORT_KEPT(queues)},
-	{"ports[].tap", SCHEMA_TEXT, .mandatory = true, .min = 1, .max = 15,
+	{"ports[].tap", SCHEMA_TEXT, .min = 1, .max = 15,
 		.kind = &name_interface, PORT_KEPT(tap)},
 	{"ports[].addresses", SCHEMA_ADDRESS, .list = true, .mandatory = true, .min_items = 1,
 		.max_items = CONFIG_MAX_ADDRESSES, PORT_KEPT(addresses[0]), PORT_WITH(n_addresses)},

@@ -5,11 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "name.h"
 #include "secret.h"
 #include "validate.h"
 
 #define AF_XDP_MAX_MTU	  3500 /* one element of 4 KiB a frame, head room included */
 #define XDP_DRIVER	  "net_af_xdp"
+#define KERNELS		  "kernel:"
+#define INTERFACE_MAX	  15
 #define TCP_IP_HEADERS	  60 /* bytes: IPv6 and TCP without options */
 #define MIN_V4_PREFIX	  8
 #define MIN_V6_PREFIX	  16
@@ -170,6 +173,30 @@ static bool is_xdp(const char *device)
 	return strncmp(device, XDP_DRIVER, strlen(XDP_DRIVER)) == 0;
 }
 
+static bool is_kernels(const char *device)
+{
+	return strncmp(device, KERNELS, strlen(KERNELS)) == 0;
+}
+
+/* A port on an interface of the kernel's, which is its own exception path. */
+static void check_kernels(struct validator *v, unsigned int i)
+{
+	const struct config_port *port = &v->cfg->ports[i];
+	const char *interface = port->device + strlen(KERNELS);
+
+	if (!name_interface.is(interface) || strlen(interface) == 0 ||
+	    strlen(interface) > INTERFACE_MAX)
+		complain(v, port_key(i, "device").path, "\"%s\" is not an interface", interface);
+	if (port->tap != NULL)
+		complain(v, port_key(i, "tap").path,
+			 "none on %s: the kernel has that interface itself", port->device);
+	if (port->vlan != 0)
+		complain(v, port_key(i, "vlan").path,
+			 "none on %s: make a VLAN interface and give its name", port->device);
+	if (port->queues > 1)
+		complain(v, port_key(i, "queues").path, "out of range: 1 on %s", port->device);
+}
+
 static void check_device(struct validator *v, unsigned int i)
 {
 	const struct config_port *port = &v->cfg->ports[i];
@@ -177,8 +204,8 @@ static void check_device(struct validator *v, unsigned int i)
 
 	if (port->device == NULL)
 		return;
-	if (strncmp(port->device, "kernel:", strlen("kernel:")) == 0)
-		complain(v, w.path, "not built yet: kernel-attached ports");
+	if (is_kernels(port->device))
+		check_kernels(v, i);
 	if (is_xdp(port->device) && port->mtu > AF_XDP_MAX_MTU)
 		complain(v, port_key(i, "mtu").path, "out of range: at most %u on net_af_xdp",
 			 AF_XDP_MAX_MTU);
@@ -190,12 +217,16 @@ static void check_device(struct validator *v, unsigned int i)
 
 static void check_tap(struct validator *v, unsigned int i)
 {
-	const char *tap = v->cfg->ports[i].tap;
+	const char *tap = v->cfg->ports[i].tap, *device = v->cfg->ports[i].device;
+	struct where w = port_key(i, "tap");
 
+	if (tap == NULL && (device == NULL || !is_kernels(device)) &&
+	    !complaints_about(v->complaints, w.path))
+		complain(v, w.path, "missing");
 	for (unsigned int j = 0; j < i; j++)
 		if (tap != NULL && v->cfg->ports[j].tap != NULL &&
 		    strcmp(tap, v->cfg->ports[j].tap) == 0)
-			complain(v, port_key(i, "tap").path, "the same name as ports[%u].tap", j);
+			complain(v, w.path, "the same name as ports[%u].tap", j);
 }
 
 /* What the device's argument `key` says: the text behind its "=", or NULL. */
@@ -230,6 +261,11 @@ static void check_queues(struct validator *v, unsigned int i)
 	struct config_port *port = &v->cfg->ports[i];
 	unsigned int workers = v->cfg->dataplane.n_workers;
 
+	/* All workers send by one socket. */
+	if (port->device != NULL && is_kernels(port->device)) {
+		port->queues = 1;
+		return;
+	}
 	if (port->queues == 0)
 		port->queues = (uint16_t)workers;
 	if (port->queues < workers)

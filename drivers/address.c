@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "address.h"
+#include "kernel_port.h"
 #include "log.h"
 #include "sysctl.h"
 
@@ -75,14 +76,24 @@ static int set_up(struct mnl_socket *nl, unsigned int ifindex)
 	return request(nl, nlh);
 }
 
+/* Where the port's addresses are. */
+static const char *interface_of(const struct config_port *port)
+{
+	const char *kernels = kernel_port_interface(port->device);
+
+	return kernels != NULL ? kernels : port->tap;
+}
+
 static int configure_port(struct mnl_socket *nl, const struct config_port *port)
 {
-	unsigned int ifindex = if_nametoindex(port->tap), i;
-	int rc;
+	unsigned int ifindex = if_nametoindex(interface_of(port)), i;
+	int rc = 0;
 
 	if (ifindex == 0)
 		return -errno;
-	rc = sysctl_prepare_tap(port->tap);
+	/* An interface that is not of our making keeps its settings. */
+	if (port->tap != NULL)
+		rc = sysctl_prepare_tap(port->tap);
 	if (rc == 0)
 		rc = set_up(nl, ifindex);
 	for (i = 0; i < port->n_addresses && rc == 0; i++)
@@ -110,8 +121,8 @@ int address_configure(const struct config *cfg)
 	for (i = 0; i < cfg->n_ports && rc == 0; i++) {
 		rc = configure_port(nl, &cfg->ports[i]);
 		if (rc < 0)
-			log_error("%s: the addresses cannot be configured: %s", cfg->ports[i].tap,
-				  strerror(-rc));
+			log_error("%s: the addresses cannot be configured: %s",
+				  interface_of(&cfg->ports[i]), strerror(-rc));
 	}
 	if (nl != NULL)
 		mnl_socket_close(nl);
@@ -124,7 +135,7 @@ void address_remove(const struct config *cfg)
 	unsigned int port, i, ifindex;
 
 	for (port = 0; nl != NULL && port < cfg->n_ports; port++) {
-		ifindex = if_nametoindex(cfg->ports[port].tap);
+		ifindex = if_nametoindex(interface_of(&cfg->ports[port]));
 		for (i = 0; ifindex != 0 && i < cfg->ports[port].n_addresses; i++)
 			change_address(nl, ifindex, &cfg->ports[port].addresses[i], false);
 	}

@@ -66,6 +66,8 @@ int device_count(const struct config_port *port)
 	const char *interface;
 	int rc;
 
+	if (port_kind_of_device(port->device)->kernels)
+		return 0;
 	if (!port_kind_of_device(port->device)->takes_all_queues)
 		return 1;
 	arguments = arguments_of(port);

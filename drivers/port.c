@@ -203,16 +203,49 @@ static void tell_started(const struct start *s, const char *why)
 			 device, s->info.driver_name, queues, why);
 }
 
+/* Only now is there an ethdev of it: its frames come from the pool. */
+static int open_kernel_port(struct start *s)
+{
+	struct port *port = s->port;
+	const unsigned int index = (unsigned int)(s->port_cfg - s->cfg->ports);
+	int rc = kernel_port_open(&port->kernel, s->cfg, index, s->pool);
+
+	if (rc < 0)
+		return rc;
+	port->ids[0] = kernel_port_id(port->kernel);
+	port->n_ids = 1;
+	return 0;
+}
+
+static int know_kind(struct start *s)
+{
+	int rc;
+
+	s->kind = port_kind_of_device(s->port_cfg->device);
+	rc = s->kind->kernels ? open_kernel_port(s) : 0;
+	if (rc == 0)
+		rc = rte_eth_dev_info_get(s->port->ids[0], &s->info);
+	if (rc == 0 && !s->kind->kernels)
+		s->kind = port_kind_of(s->info.driver_name);
+	return rc;
+}
+
+static int read_mac(struct port *port)
+{
+	if (port->kernel == NULL)
+		return rte_eth_macaddr_get(port->ids[0], &port->mac);
+	port->mac = kernel_port_mac(port->kernel);
+	return 0;
+}
+
 static int start_port(struct start *s)
 {
 	struct port *port = s->port;
 	const char *why;
-	int rc;
+	int rc = know_kind(s);
 
-	rc = rte_eth_dev_info_get(port->ids[0], &s->info);
 	if (rc < 0)
 		return rc;
-	s->kind = port_kind_of(s->info.driver_name);
 	rc = check_queues(s);
 	if (rc < 0)
 		return rc;
@@ -227,7 +260,7 @@ static int start_port(struct start *s)
 	if (s->kind->allmulticast)
 		rte_eth_allmulticast_enable(port->ids[0]);
 	tell_started(s, why);
-	return rte_eth_macaddr_get(port->ids[0], &port->mac);
+	return read_mac(port);
 }
 
 static int start_tap(struct port *port, const struct config_port *cfg, unsigned int index,
@@ -271,6 +304,8 @@ static int start_one(struct port_set *set, unsigned int index)
 		log_error("port %s does not start: %s", cfg->device, strerror(-rc));
 		return rc;
 	}
+	if (s.kind->kernels)
+		return 0;
 	rc = start_tap(s.port, cfg, index, (uint16_t)set->cfg->dataplane.n_workers, set->pool);
 	if (rc < 0)
 		log_error("port %s: its TAP %s does not start: %s", cfg->device, cfg->tap,
@@ -286,8 +321,10 @@ static int find_kind(const struct config_port *cfg, struct port *port,
 	struct rte_eth_dev_info info;
 	int rc = find_port(cfg, port);
 
-	if (rc == 0)
-		rc = rte_eth_dev_info_get(port->ids[0], &info);
+	*kind = port_kind_of_device(cfg->device);
+	if (rc < 0 || (*kind)->kernels)
+		return rc;
+	rc = rte_eth_dev_info_get(port->ids[0], &info);
 	if (rc == 0)
 		*kind = port_kind_of(info.driver_name);
 	return rc;
@@ -371,6 +408,7 @@ void port_set_stop(struct port_set *set)
 		steering_stop(&port->steering);
 		for (n = 0; n < port->n_started; n++)
 			stop_device(port->ids[n]);
+		kernel_port_close(port->kernel);
 	}
 	rte_mempool_free(set->pool);
 	memset(set, 0, sizeof(*set));
@@ -380,6 +418,8 @@ bool port_is_up(const struct port *port)
 {
 	struct rte_eth_link link;
 
+	if (port->kernel != NULL)
+		return kernel_port_is_up(port->kernel);
 	return rte_eth_link_get_nowait(port->ids[0], &link) == 0 &&
 	       link.link_status == RTE_ETH_LINK_UP;
 }
@@ -390,6 +430,8 @@ uint64_t port_rx_missed(const struct port *port)
 	uint64_t missed = 0;
 	unsigned int i;
 
+	if (port->kernel != NULL)
+		return kernel_port_missed(port->kernel);
 	for (i = 0; i < port->n_ids; i++) {
 		if (rte_eth_stats_get(port->ids[i], &stats) == 0)
 			missed += stats.imissed;

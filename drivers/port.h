@@ -9,6 +9,7 @@
 #include <rte_mempool.h>
 
 #include "config.h"
+#include "kernel_port.h"
 #include "steering.h"
 
 struct port {
@@ -17,6 +18,7 @@ struct port {
 	uint16_t rx_queues; /* to be polled, the exception queue of steering too */
 	uint16_t tap_id;    /* ethdev of the exception path */
 	bool tap_started;
+	struct kernel_port *kernel; /* it is one, without a TAP; else NULL */
 	struct steering steering;
 	struct rte_ether_addr mac;
 };
@@ -29,7 +31,7 @@ struct port_set {
 
 /*
  * Find, configure and start all ports and their TAPs.  A port receives by the configured queues and
- * sends by at least one a worker; its TAP has one a worker each way, its MAC and MTU, and no
+ * sends by at least one a worker; its TAP, unless it is a port of the kernel's, has one a worker each way, its MAC and MTU, and no
  * addresses yet.  After eal_start(), on the control thread.  0 or a
  * negative errno, told in the log; port_set_stop() undoes what was done either way.
  */

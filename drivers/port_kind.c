@@ -46,6 +46,11 @@ static const struct port_kind kinds[] = {
 	 .allmulticast = true,
 	 .tx_as_rx = true,
 	 .steers = true},
+	{.driver = "kernel:",
+	 .mtu_max = 9000,
+	 .room_max = UINT16_MAX,
+	 .kernels = true,
+	 .chains = true},
 	{.driver = NULL,
 	 .mtu_max = 9000,
 	 .room_beside = RTE_ETHER_CRC_LEN + RTE_VLAN_HLEN,
@@ -79,5 +84,7 @@ uint16_t port_kind_data_room(const struct port_kind *kind, uint16_t mtu)
 
 	if (mtu > kind->mtu_max || room > kind->room_max)
 		return 0;
+	if (kind->chains)
+		return DATA_ROOM_MIN;
 	return (uint16_t)RTE_MAX(room, (uint32_t)DATA_ROOM_MIN);
 }

@@ -206,6 +206,15 @@ class Lab:
             ports[number + 1] += f"    {key}: {value}\n"
         file.write_text("  - device:".join(ports))
 
+    def kernel_port(self, number):
+        """A port becomes the kernel's own interface, for the next start of tandemd."""
+        interface = f"eth{number + 1}"
+        file = self.dir / "tandem.yaml"
+        text = file.read_text().replace(f'"net_af_xdp{number},iface={interface}"', f'"kernel:{interface}"')
+        file.write_text(re.sub(rf"^    tap: tandem{number}\n", "", text, flags=re.M))
+        with self.inside("relay"):
+            Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6").write_text("0")
+
     def received_by_queue(self, interface):
         """Frames that came in by each receive queue of one of the relay's interfaces."""
         text = self.run("relay", "ethtool", "-S", interface).stdout

@@ -486,8 +486,8 @@ static const struct bad bad_keys[] = {
 	{XMPP SERVICES, E(1, "ports", "missing")},
 	{XMPP "ports:\n  - mtu: 1500\n" SERVICES,
 	 E(6, "ports[0].device", "missing")
-	 E(6, "ports[0].tap", "missing")
-	 E(6, "ports[0].addresses", "missing")},
+	 E(6, "ports[0].addresses", "missing")
+	 E(6, "ports[0].tap", "missing")},
 	{XMPP "ports: []\n" SERVICES, E(5, "ports", "out of range: must have 1 to 8 entries")},
 	{XMPP PORTS, E(1, "services", "no service is on")},
 	{XMPP PORTS "services: {advertise: [a]}\n", E(9, "services", "no service is on")},
@@ -632,8 +632,6 @@ static const struct bad not_built[] = {
 	NOT_BUILT("control: {socket: /run/s}", "control.socket", "the control socket of tandemctl"),
 	NOT_BUILT("state: {dir: /run/tandem}", "state.dir", "restart without loss"),
 	NOT_BUILT("process: {user: tandem}", "process.user", "running as a user of its own"),
-	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
-	 E(6, "ports[0].device", "not built yet: kernel-attached ports")},
 };
 
 #define NO_ADDRESS "must be an address with its prefix length, like 192.0.2.1/24"
@@ -679,6 +677,25 @@ static const struct bad bad_rendezvous[] = {
 	RENDEZVOUS("ports:\n  - device: a\n    tap: t\n    addresses: [\"2001:db8::1/48\"]\n",
 		   "  rendezvous: {prefix: \"2001:db8:0:1::/64\"}\n  endpoint: {}",
 		   E(10, "services.rendezvous.prefix", "overlaps the subnet of ports[0]")),
+};
+
+#define KERNEL_PORT(device, rest) \
+	XMPP "ports:\n  - {device: \"" device "\", addresses: [192.0.2.1/24]" rest "}\n" SERVICES
+
+/* An interface of the kernel's. */
+static const struct bad kernels[] = {
+	{XMPP "ports:\n" PORT("kernel:eth0", "t", "192.0.2.1/24", "1500") SERVICES,
+	 E(6, "ports[0].tap", "none on kernel:eth0: the kernel has that interface itself")},
+	{KERNEL_PORT("kernel:", ""), E(6, "ports[0].device", "\"\" is not an interface")},
+	{KERNEL_PORT("kernel:eth0,x=1", ""),
+	 E(6, "ports[0].device", "\"eth0,x=1\" is not an interface")},
+	{KERNEL_PORT("kernel:e234567890123456", ""),
+	 E(6, "ports[0].device", "\"e234567890123456\" is not an interface")},
+	{KERNEL_PORT("kernel:eth0", ", vlan: 7"),
+	 E(6, "ports[0].vlan", "none on kernel:eth0: make a VLAN interface and give its name")},
+	{KERNEL_PORT("kernel:eth0", ", queues: 2"),
+	 E(6, "ports[0].queues", "out of range: 1 on kernel:eth0")},
+	{KERNEL_PORT("net_null0", ""), E(6, "ports[0].tap", "missing")},
 };
 
 #define ADDRESS(address, what)                                            \
@@ -808,6 +825,20 @@ static void what_is_not_built_is_refused(void **state)
 {
 	(void)state;
 	run_bad(not_built, COUNT(not_built));
+}
+
+/* It has no TAP, and one queue however many the workers are. */
+static void a_port_of_the_kernels(void **state)
+{
+	struct config *cfg = load_good(KERNEL_PORT("kernel:eth0.100", "")
+				       "dataplane: {workers: [1, 2]}\n");
+
+	(void)state;
+	assert_string_equal(cfg->ports[0].device, "kernel:eth0.100");
+	assert_null(cfg->ports[0].tap);
+	assert_int_equal(cfg->ports[0].queues, 1);
+	config_free(cfg);
+	run_bad(kernels, COUNT(kernels));
 }
 
 static void what_does_not_go_together_is_refused(void **state)
@@ -1155,6 +1186,7 @@ int main(void)
 		cmocka_unit_test(bad_keys_are_refused),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(what_is_not_built_is_refused),
+		cmocka_unit_test(a_port_of_the_kernels),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
 		cmocka_unit_test(good_rendezvous),
 		cmocka_unit_test(rendezvous_is_checked),
