@@ -7,10 +7,11 @@
 #include <nftables/libnftables.h>
 
 #include "guard.h"
+#include "kernel_port.h"
 #include "log.h"
 
 /* The table is named for the instance, as two may share a network namespace. */
-#define TABLE "inet tandem-%s"
+#define TABLE "tandem-%s"
 
 static int run(const char *commands)
 {
@@ -84,23 +85,66 @@ static void print_prefix_rule(FILE *out, const struct config *cfg)
 		cfg->endpoint.port);
 }
 
-static void print_commands(FILE *out, const struct config *cfg)
+/* Adding first makes the deletion succeed. */
+static void print_deletion(FILE *out, const char *family, const char *name)
 {
-	const char *name = cfg->dataplane.file_prefix;
+	fprintf(out, "add table %s " TABLE "\n", family, name);
+	fprintf(out, "delete table %s " TABLE "\n", family, name);
+}
 
-	/* Adding first makes the deletion succeed; all three take effect at once. */
-	fprintf(out, "add table " TABLE "\n", name);
-	fprintf(out, "delete table " TABLE "\n", name);
-	fprintf(out, "table " TABLE " {\n", name);
+static void print_chain(FILE *out, const char *family, const char *hook, const struct config *cfg)
+{
+	fprintf(out, "table %s " TABLE " {\n", family, cfg->dataplane.file_prefix);
 	fprintf(out, " chain guard {\n");
-	fprintf(out, "  type filter hook prerouting priority raw; policy accept;\n");
+	fprintf(out, "  type filter hook %s; policy accept;\n", hook);
 	print_rule(out, cfg, true);
 	print_rule(out, cfg, false);
 	print_prefix_rule(out, cfg);
 	fprintf(out, " }\n}\n");
 }
 
-int guard_install(const struct config *cfg)
+/* Where interfaces of the kernel's are ports, all that comes for the service comes to the kernel
+ * too: dropped right behind the packet sockets, it costs least. */
+static bool ingress_hook(const struct config *cfg, char *hook, size_t size)
+{
+	const char *separator = "";
+	unsigned int i;
+	FILE *out = fmemopen(hook, size, "w");
+	bool any = false;
+
+	if (out == NULL)
+		return false;
+	fprintf(out, "ingress devices = { ");
+	for (i = 0; i < cfg->n_ports; i++) {
+		const char *interface = kernel_port_interface(cfg->ports[i].device);
+
+		if (interface == NULL)
+			continue;
+		fprintf(out, "%s\"%s\"", separator, interface);
+		separator = ", ";
+		any = true;
+	}
+	fprintf(out, " } priority -500");
+	return fclose(out) == 0 && any;
+}
+
+/* All take effect at once. */
+static void print_commands(FILE *out, const struct config *cfg, bool install)
+{
+	const char *name = cfg->dataplane.file_prefix;
+	char hook[64 + CONFIG_MAX_PORTS * 20];
+	bool ingress = ingress_hook(cfg, hook, sizeof(hook));
+
+	print_deletion(out, "inet", name);
+	if (ingress)
+		print_deletion(out, "netdev", name);
+	if (install)
+		print_chain(out, "inet", "prerouting priority raw", cfg);
+	if (install && ingress)
+		print_chain(out, "netdev", hook, cfg);
+}
+
+static int change(const struct config *cfg, bool install)
 {
 	char *commands = NULL;
 	size_t size = 0;
@@ -109,17 +153,18 @@ int guard_install(const struct config *cfg)
 
 	if (out == NULL)
 		return -errno;
-	print_commands(out, cfg);
+	print_commands(out, cfg, install);
 	rc = fclose(out) == 0 ? run(commands) : -ENOMEM;
 	free(commands);
 	return rc;
 }
 
+int guard_install(const struct config *cfg)
+{
+	return change(cfg, true);
+}
+
 void guard_remove(const struct config *cfg)
 {
-	char commands[256];
-
-	snprintf(commands, sizeof(commands), "add table " TABLE "\ndelete table " TABLE "\n",
-		 cfg->dataplane.file_prefix, cfg->dataplane.file_prefix);
-	run(commands);
+	change(cfg, false);
 }

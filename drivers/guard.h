@@ -2,8 +2,9 @@
 /*
  * The kernel must never answer for the service's TCP: it knows nothing of the connections and
  * would reset them.  nftables rules drop what comes to the service's ports and rendezvous addresses
- * before the kernel's TCP sees it, by whatever interface.  They outlive a crash, for then the XDP
- * programs pass the ports' frames to the kernel, and go only at an orderly stop.
+ * before the kernel's TCP sees it, by whatever interface; on one that is a port itself, right behind
+ * the packet sockets.  They outlive a crash, for then the XDP programs pass the ports' frames to the
+ * kernel, and go only at an orderly stop.
  */
 #ifndef TANDEM_GUARD_H
 #define TANDEM_GUARD_H

@@ -6,6 +6,7 @@
     alice ---- eth1, kernel   eth2, AF_XDP ---- bob         none at bob's
 """
 
+import re
 import socket
 
 from harness import (
@@ -69,6 +70,10 @@ def untouched_kernel(lab):
         fail("somebody listens at port 4001")
     except ConnectionRefusedError:
         pass
+    rules = lab.run("relay", "nft", "list", "ruleset").stdout
+    ingress = re.search(r"hook ingress.*?counter packets (\d+)", rules, re.S)
+    if not ingress or int(ingress[1]) == 0:
+        fail(f"nothing was dropped at ingress: {rules}")
     expect(lab.metric("tandem_dropped_packets_total", reason="tx"), 0, "frames the ports did not take")
 
 
@@ -101,6 +106,7 @@ with Lab(relay=False, offload="on") as lab:
     addresses = lab.run("relay", "ip", "address", "show", "dev", "eth1").stdout
     if RELAY_AT["alice"] in addresses:
         fail(f"the service address stays: {addresses}")
+    expect(lab.run("relay", "nft", "list", "ruleset").stdout, "", "rules left by an orderly stop")
     lab.start("tandemd")
     crash(lab, users)
     lab.start("tandemd")
