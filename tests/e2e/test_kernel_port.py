@@ -3,6 +3,7 @@
 """Ports on the kernel's own interfaces, whose frames are its segments of up to 64 KiB.
 
     alice ---- eth1, kernel   eth2, kernel ---- bob         checksum offload at all ends
+    the same with two workers, of which one receives
     alice ---- eth1, kernel   eth2, AF_XDP ---- bob         none at bob's
 """
 
@@ -110,6 +111,13 @@ with Lab(relay=False, offload="on") as lab:
     lab.start("tandemd")
     crash(lab, users)
     lab.start("tandemd")
+
+with Lab({"dataplane.workers": "[1, 2]"}, relay=False, offload="on") as lab:
+    lab.kernel_port(0)
+    lab.kernel_port(1)
+    lab.start("tandemd")
+    users = lab.user("alice"), lab.user("bob")
+    transfers(lab, users)
 
 with Lab(relay=False, offload="on") as lab:
     lab.kernel_port(0)
