@@ -5,8 +5,8 @@
  * the two large ones behind it are used only when a frame reaches them; those not used wait for the
  * next one.
  *
- * One worker receives, and each has its own ring to send, so every member but the socket belongs to
- * one of them.  A frame that the kernel has no room for is held until it has.
+ * One worker receives, and each has its own ring to send, so every member but the socket and the
+ * count belongs to one of them.  A frame that the kernel has no room for is held until it has.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ struct kernel_port {
 	struct rte_ring *in, *out[CONFIG_MAX_WORKERS];
 	struct rte_mbuf *next[1 + TAILS];	   /* to be read into */
 	struct rte_mbuf *held[CONFIG_MAX_WORKERS]; /* could not be sent yet */
-	uint64_t missed;
+	uint64_t missed; /* no room for them, or of no use; of any thread */
 };
 
 const char *kernel_port_interface(const char *device)
@@ -140,7 +140,9 @@ void kernel_port_receive(void *ctx, unsigned int queue)
 
 		if (m != NULL)
 			rte_ring_enqueue(port->in, m);
-		else if (!lost)
+		else if (lost)
+			__atomic_add_fetch(&port->missed, 1, __ATOMIC_RELAXED);
+		else
 			break;
 	}
 }
@@ -253,12 +255,11 @@ static int prepare_socket(struct kernel_port *port)
 
 /* --- the ethdev --- */
 
-static struct rte_ring *create_ring(const struct kernel_port *port, const char *what,
-				    unsigned int queue)
+static struct rte_ring *create_ring(const struct kernel_port *port, char way, unsigned int queue)
 {
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "%.15s_%s%u", port->interface, what, queue);
+	snprintf(name, sizeof(name), "%.15s_%c%u", port->interface, way, queue);
 	return rte_ring_create(name, RING_FRAMES, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
@@ -271,11 +272,11 @@ static int create_ethdev(struct kernel_port *port)
 	snprintf(name, sizeof(name), "%s_tails", port->interface);
 	port->tails = rte_pktmbuf_pool_create(name, TAIL_MBUFS, TAIL_CACHE, 0,
 					      TAIL_BYTES + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
-	port->in = create_ring(port, "in", 0);
+	port->in = create_ring(port, 'i', 0);
 	if (port->tails == NULL || port->in == NULL)
 		return -ENOMEM;
 	for (i = 0; i < port->n_workers; i++) {
-		port->out[i] = create_ring(port, "out", i);
+		port->out[i] = create_ring(port, 'o', i);
 		if (port->out[i] == NULL)
 			return -ENOMEM;
 	}
