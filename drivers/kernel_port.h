@@ -38,12 +38,12 @@ void kernel_port_close(struct kernel_port *port);
 uint16_t kernel_port_id(const struct kernel_port *port);
 struct rte_ether_addr kernel_port_mac(const struct kernel_port *port);
 
-/* On the worker that polls the queue: read what there is, at most a burst, into its ring. */
-void kernel_port_receive(void *port, unsigned int queue);
+/* On the worker that polls the queue of the port `ctx`: read what there is, at most a burst, into its ring. */
+void kernel_port_receive(void *ctx, unsigned int queue);
 
 /* On the worker that sends by the queue: write what is in its ring, as long as the kernel takes it.
  * Returns how many frames were lost. */
-unsigned int kernel_port_send(void *port, unsigned int queue);
+unsigned int kernel_port_send(void *ctx, unsigned int queue);
 
 /* For the stats, on any thread. */
 bool kernel_port_is_up(const struct kernel_port *port);
