@@ -184,17 +184,19 @@ void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_c
 	atomic_store_explicit(&mb->worker[worker].cookies, cookies, memory_order_relaxed);
 }
 
-void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us,
+void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us, int fd,
 			  bool (*has_work)(const void *ctx), const void *ctx)
 {
 	struct worker_box *box = &mb->worker[worker];
 	struct timespec timeout = {.tv_sec = timeout_us / 1000000,
 				   .tv_nsec = (long)(timeout_us % 1000000) * 1000};
-	struct pollfd pfd = {.fd = box->sleeper.fd, .events = POLLIN};
+	/* A negative descriptor is none to ppoll(2). */
+	struct pollfd pfds[] = {{.fd = box->sleeper.fd, .events = POLLIN},
+				{.fd = fd, .events = POLLIN}};
 
 	sleeper_lie_down(&box->sleeper);
 	if (rte_ring_empty(box->commands) && (has_work == NULL || !has_work(ctx)))
-		ppoll(&pfd, 1, &timeout, NULL);
+		ppoll(pfds, RTE_DIM(pfds), &timeout, NULL);
 	sleeper_get_up(&box->sleeper);
 }
 

@@ -218,12 +218,12 @@ unsigned int mailbox_take_commands(struct mailbox *mb, unsigned int worker,
 void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_cookies cookies);
 
 /*
- * Sleep until a command is posted, mailbox_wake_worker() is called or `timeout_us` is over.  Returns
- * at once when a command waits, or when `has_work(ctx)` (NULL: nothing else is waited for) finds
+ * Sleep until a command is posted, mailbox_wake_worker() is called, `fd` (-1: none) is readable or
+ * `timeout_us` is over.  Returns at once when a command waits, or when `has_work(ctx)` (NULL: nothing else is waited for) finds
  * something that came before its sender could see the sleeper.  The caller must be offline in
  * whatever grace-period scheme it takes part in.
  */
-void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us,
+void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us, int fd,
 			  bool (*has_work)(const void *ctx), const void *ctx);
 
 /* Wake a worker that sleeps; no system call when it does not.  Any thread, after it has put what

@@ -113,8 +113,9 @@ static int create_dataplane(struct tandemd *t)
 				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
 		};
 		if (port->kernel != NULL) {
-			ports[i].pump = (struct dataplane_pump){port->kernel, kernel_port_receive,
-								kernel_port_send};
+			ports[i].pump =
+				(struct dataplane_pump){port->kernel, kernel_port_receive,
+							kernel_port_send, kernel_port_wake_fd};
 			ports[i].kernels = ports[i].offload = true;
 		}
 	}

@@ -193,8 +193,6 @@ static void check_kernels(struct validator *v, unsigned int i)
 	if (port->vlan != 0)
 		complain(v, port_key(i, "vlan").path,
 			 "none on %s: make a VLAN interface and give its name", port->device);
-	if (port->queues > 1)
-		complain(v, port_key(i, "queues").path, "out of range: 1 on %s", port->device);
 }
 
 static void check_device(struct validator *v, unsigned int i)
@@ -261,11 +259,6 @@ static void check_queues(struct validator *v, unsigned int i)
 	struct config_port *port = &v->cfg->ports[i];
 	unsigned int workers = v->cfg->dataplane.n_workers;
 
-	/* All workers send by one socket. */
-	if (port->device != NULL && is_kernels(port->device)) {
-		port->queues = 1;
-		return;
-	}
 	if (port->queues == 0)
 		port->queues = (uint16_t)workers;
 	if (port->queues < workers)

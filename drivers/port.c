@@ -266,7 +266,9 @@ static int start_port(struct start *s)
 static int start_tap(struct port *port, const struct config_port *cfg, unsigned int index,
 		     uint16_t queues, struct rte_mempool *pool)
 {
-	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
+	/* Interrupts: its queues have descriptors that wake. */
+	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
+					  .intr_conf = {.rxq = 1}};
 	const uint16_t mtu = RTE_MIN(cfg->mtu, port_kind_of("net_tap")->mtu_max);
 	char name[32], args[128], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	int rc;

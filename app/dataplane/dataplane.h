@@ -21,13 +21,15 @@
 
 /*
  * A port whose ethdev is rings that somebody has to fill and empty: the workers do, each before it
- * receives from a queue and after it has sent to one.  System calls are made here.
+ * receives from a queue and after it has sent.  System calls are made here.
  */
 struct dataplane_pump {
 	void *ctx; /* NULL: no pump */
 	void (*receive)(void *ctx, unsigned int queue);
-	/* Returns how many frames were lost. */
-	unsigned int (*send)(void *ctx, unsigned int queue);
+	/* Adds how many frames were lost to `*lost`; true: some still wait. */
+	bool (*send)(void *ctx, unsigned int worker, unsigned int *lost);
+	/* A descriptor that is readable while `receive` would find something. */
+	int (*wake_fd)(void *ctx, unsigned int queue);
 };
 
 /* A started port of the configuration, by its index there. */
@@ -39,6 +41,7 @@ struct dataplane_port {
 	struct rte_ether_addr mac;
 	struct dataplane_pump pump;
 	bool kernels;	  /* the kernel sees its frames by itself: it has no TAP */
+	bool wakes;	  /* without a pump: its queues have descriptors that wake, as TAPs have */
 	bool offload;	  /* it completes partial checksums, cuts super-frames and takes chains */
 	uint16_t vlan;	  /* the one its frames are tagged with, 0: they are not */
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */

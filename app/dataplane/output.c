@@ -37,17 +37,27 @@ void output_reply(struct worker *w, const struct reply *r)
 	output_frame(w, port, m);
 }
 
+/* The port's pump writes what the worker has sent. */
+static bool pump_out(struct worker *w, const struct dataplane_pump *pump)
+{
+	unsigned int lost = 0;
+	bool waits = pump->send(pump->ctx, w->index, &lost);
+
+	if (lost > 0)
+		relaxed_add(&w->stats->dropped[DROP_TX], lost);
+	return waits;
+}
+
 unsigned int output_flush(struct worker *w)
 {
-	unsigned int port, sent = 0;
+	unsigned int port, waiting = 0;
 
 	for (port = 0; port < w->n_ports; port++) {
-		const struct dataplane_pump *pump = &w->ports[port].pump;
 		const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
 
-		sent += rte_eth_tx_buffer_flush(tx.id, tx.queue, w->tx[port]);
-		if (pump->ctx != NULL)
-			relaxed_add(&w->stats->dropped[DROP_TX], pump->send(pump->ctx, w->index));
+		rte_eth_tx_buffer_flush(tx.id, tx.queue, w->tx[port]);
+		if (unlikely(w->ports[port].pump.ctx != NULL))
+			waiting += pump_out(w, &w->ports[port].pump);
 	}
-	return sent;
+	return waiting;
 }

@@ -29,11 +29,6 @@
 #define ERRORS_PER_MS	  5
 #define ERRORS_BURST	  1000
 
-/* An idle worker looks again at once this many rounds, then sleeps, longer and longer. */
-#define IDLE_SPIN_ROUNDS  200
-#define IDLE_SLEEP_MIN_US 20
-#define IDLE_SLEEP_MAX_US 500
-
 static int create_tx_buffers(struct worker *w)
 {
 	unsigned int port;
@@ -68,6 +63,7 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 	int rc;
 
 	memset(w, 0, sizeof(*w));
+	w->wake_fd = -1;
 	w->index = index;
 	w->n_workers = n;
 	w->ports = args->ports;
@@ -92,6 +88,8 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 		     w->now_ms);
 	if (rc == 0)
 		rc = create_tx_buffers(w);
+	if (rc == 0)
+		rc = idle_init(w);
 	if (rc < 0)
 		worker_fini(w);
 	return rc;
@@ -110,6 +108,7 @@ void worker_fini(struct worker *w)
 	for (port = 0; port < w->n_ports; port++)
 		rte_free(w->tx[port]);
 	leg_table_fini(&w->legs);
+	idle_fini(w);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -525,29 +524,6 @@ static void run_cookies(struct worker *w)
 	w->cookies_told = now;
 }
 
-/* Beside commands: what would be slept over. */
-static bool has_work(const void *worker)
-{
-	const struct worker *w = worker;
-
-	return handover_waits(w->handover, w->index);
-}
-
-static void rest(struct worker *w)
-{
-	uint32_t us;
-
-	if (w->idle == CONFIG_IDLE_POLL || ++w->idle_rounds < IDLE_SPIN_ROUNDS) {
-		rte_pause();
-		return;
-	}
-	us = RTE_MIN(IDLE_SLEEP_MIN_US + (w->idle_rounds - IDLE_SPIN_ROUNDS) / 8,
-		     (uint32_t)IDLE_SLEEP_MAX_US);
-	rte_rcu_qsbr_thread_offline(w->readers, w->index);
-	mailbox_worker_sleep(w->mb, w->index, us, has_work, w);
-	rte_rcu_qsbr_thread_online(w->readers, w->index);
-}
-
 unsigned int worker_round(struct worker *w)
 {
 	unsigned int n;
@@ -558,7 +534,7 @@ unsigned int worker_round(struct worker *w)
 	n += run_commands(w);
 	n += run_timers(w);
 	run_cookies(w);
-	output_flush(w);
+	n += output_flush(w);
 	wake_owners(w);
 	leg_table_tell(&w->legs, w->mb, w->index);
 	tell_fenced(w);
@@ -587,7 +563,7 @@ void worker_run(struct worker *w, const bool *stop)
 			relaxed_add(&w->stats->busy_cycles, now - before);
 			w->idle_rounds = 0;
 		} else {
-			rest(w);
+			idle_rest(w);
 			now = rte_rdtsc();
 		}
 		relaxed_store(&w->stats->cycles, now - started);

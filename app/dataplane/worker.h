@@ -69,7 +69,9 @@ struct worker {
 	uint64_t now_ms;   /* read once a round */
 	uint64_t claim_ms; /* see worker_reconfigure() */
 	enum config_idle idle;
-	uint32_t idle_rounds;			/* since the last round with work */
+	uint32_t idle_rounds; /* since the last round with work */
+	int wake_fd;	      /* readable while a queue that can tell has something */
+	bool wakes;	      /* all its queues can */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
 	unsigned int n_flow_reset_done;
 	struct {
@@ -130,8 +132,17 @@ unsigned int vlan_input(struct worker *w, unsigned int port, struct rte_mbuf **f
 /* Hand a frame to the port's queue at the end of the round; takes the mbuf. */
 void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m);
 void output_reply(struct worker *w, const struct reply *r);
-/* Returns how many frames the ports took. */
+/* All that waits; returns how many ports want to be tried again. */
 unsigned int output_flush(struct worker *w);
+
+/* --- idle.c: between the packets --- */
+
+/* Find what wakes the worker. -errno. */
+int idle_init(struct worker *w);
+/* Safe on a worker whose `wake_fd` is none's. */
+void idle_fini(struct worker *w);
+/* After a round without work: look again at once, or sleep a while. */
+void idle_rest(struct worker *w);
 
 /* --- listen.c: TCP that belongs to no flow; takes the mbuf --- */
 void listen_input(struct worker *w, struct packet *p);

@@ -144,11 +144,11 @@ static void worker_sleep_ends(void **state)
 	uint64_t before = now_us();
 
 	(void)state;
-	mailbox_worker_sleep(mb, 1, 20000, NULL, NULL);
+	mailbox_worker_sleep(mb, 1, 20000, -1, NULL, NULL);
 	assert_true(now_us() - before >= 20000);
 	assert_true(post_command(1, 1));
 	before = now_us();
-	mailbox_worker_sleep(mb, 1, LONG_US, NULL, NULL); /* a command waits: no sleep */
+	mailbox_worker_sleep(mb, 1, LONG_US, -1, NULL, NULL); /* a command waits: no sleep */
 	assert_true(now_us() - before < 1000000);
 	assert_int_equal(mailbox_take_commands(mb, 1, &cmd, 1), 1);
 }
@@ -175,9 +175,9 @@ static void worker_is_woken_for_other_work(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, wake_with_work, &work), 0);
-	mailbox_worker_sleep(mb, 1, LONG_US, is_set, &work);
+	mailbox_worker_sleep(mb, 1, LONG_US, -1, is_set, &work);
 	assert_true(is_set(&work));
-	mailbox_worker_sleep(mb, 1, LONG_US, is_set, &work); /* it waits: no sleep */
+	mailbox_worker_sleep(mb, 1, LONG_US, -1, is_set, &work); /* it waits: no sleep */
 	assert_true(now_us() - before < LONG_US / 2);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
@@ -201,7 +201,7 @@ static void *worker_side(void *arg)
 		uint64_t before = now_us();
 
 		if (mailbox_take_commands(mb, 1, &cmd, 1) == 0) {
-			mailbox_worker_sleep(mb, 1, LONG_US, NULL, NULL);
+			mailbox_worker_sleep(mb, 1, LONG_US, -1, NULL, NULL);
 			p->worst_us =
 				now_us() - before > p->worst_us ? now_us() - before : p->worst_us;
 			continue;
@@ -249,7 +249,7 @@ static void *flood(void *arg)
 		if (post_event(1, p->done))
 			p->done++;
 		else
-			mailbox_worker_sleep(mb, 1, 50, NULL, NULL);
+			mailbox_worker_sleep(mb, 1, 50, -1, NULL, NULL);
 	}
 	return NULL;
 }
