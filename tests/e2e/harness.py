@@ -83,8 +83,10 @@ class Lab:
     server's own SOCKS5 relay; "wires": in the place of tandemd.  wire, bob_wire: what alice's or
     bob's wire does to the frames, such as "loss=1,delay=50", see impair.c; None is a plain cable,
     "switch" one that others plug into.  nats: "one" or "two", what NATs the users are behind.
-    queues: how many queues the wires have, and the relay's ports.  When the script is content and
-    tandemd still runs, it must also stop in order, with status 0.
+    queues: how many queues the wires have, and the relay's ports.  ports: their kind, xdp, kernel,
+    or one a wire as in "kernel,xdp"; what a script does not say, $TANDEM_PORTS does.  offload: see
+    lab.  When the script is content and tandemd still runs, it must also stop in order, with status
+    0.
     """
 
     def __init__(
@@ -95,13 +97,14 @@ class Lab:
         xmpp=True,
         server="prosody",
         rival=False,
-        offload="off",
+        offload=None,
+        ports=None,
         wire=None,
         bob_wire=None,
         nats=None,
         queues=None,
     ):
-        self.arguments = ["-p", str(os.getpid()), "-o", offload]
+        self.arguments = ["-p", str(os.getpid())]
         if rival:
             self.arguments.append("-R" if rival == "wires" else "-r")
         if server == "ejabberd":
@@ -110,7 +113,15 @@ class Lab:
             self.arguments.append("-n")
         if not xmpp:
             self.arguments.append("-x")
-        for option, spec in (("-w", wire), ("-W", bob_wire), ("-N", nats), ("-q", queues)):
+        ports = ports or os.environ.get("TANDEM_PORTS")
+        for option, spec in (
+            ("-k", ports),
+            ("-o", offload),
+            ("-w", wire),
+            ("-W", bob_wire),
+            ("-N", nats),
+            ("-q", queues),
+        ):
             if spec is not None:
                 self.arguments += [option, str(spec)]
         for key, value in (settings or {}).items():
@@ -205,15 +216,6 @@ class Lab:
             ports[number + 1] = re.sub(rf"^    {key}:.*\n", "", ports[number + 1], flags=re.M)
             ports[number + 1] += f"    {key}: {value}\n"
         file.write_text("  - device:".join(ports))
-
-    def kernel_port(self, number):
-        """A port becomes the kernel's own interface, for the next start of tandemd."""
-        interface = f"eth{number + 1}"
-        file = self.dir / "tandem.yaml"
-        text = file.read_text().replace(f'"net_af_xdp{number},iface={interface}"', f'"kernel:{interface}"')
-        file.write_text(re.sub(rf"^    tap: tandem{number}\n", "", text, flags=re.M))
-        with self.inside("relay"):
-            Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6").write_text("0")
 
     def received_by_queue(self, interface):
         """Frames that came in by each receive queue of one of the relay's interfaces."""

@@ -3,7 +3,7 @@
 """Ports on the kernel's own interfaces, whose frames are its segments of up to 64 KiB.
 
     alice ---- eth1, kernel   eth2, kernel ---- bob         checksum offload at all ends
-    the same with two workers, of which one receives
+    the same with two queues and two workers
     alice ---- eth1, kernel   eth2, AF_XDP ---- bob         none at bob's
 """
 
@@ -78,6 +78,15 @@ def untouched_kernel(lab):
     expect(lab.metric("tandem_dropped_packets_total", reason="tx"), 0, "frames the ports did not take")
 
 
+def both_work(lab, users):
+    """The kernel parts connections among the queues, so each worker gets some of a dozen."""
+    for _ in range(6):
+        exchange(*splice(lab, *users))
+    for worker in ("0", "1"):
+        if lab.metric("tandem_worker_packets_total", worker=worker) < 20:
+            fail(f"worker {worker} got nothing")
+
+
 def crash(lab, users):
     """After kill -9 the kernel has the frames alone, and says nothing."""
     legs = splice(lab, *users)
@@ -92,10 +101,7 @@ def crash(lab, users):
         leg.close()
 
 
-with Lab(relay=False, offload="on") as lab:
-    lab.kernel_port(0)
-    lab.kernel_port(1)
-    lab.start("tandemd")
+with Lab(ports="kernel") as lab:
     users = lab.user("alice"), lab.user("bob")
     average = transfers(lab, users)
     if average < 3000:
@@ -112,15 +118,12 @@ with Lab(relay=False, offload="on") as lab:
     crash(lab, users)
     lab.start("tandemd")
 
-with Lab({"dataplane.workers": "[1, 2]"}, relay=False, offload="on") as lab:
-    lab.kernel_port(0)
-    lab.kernel_port(1)
-    lab.start("tandemd")
+with Lab({"dataplane.workers": "[1, 2]"}, ports="kernel", queues=2) as lab:
     users = lab.user("alice"), lab.user("bob")
     transfers(lab, users)
+    both_work(lab, users)
 
-with Lab(relay=False, offload="on") as lab:
-    lab.kernel_port(0)
+with Lab(ports="kernel,xdp", offload="on", relay=False) as lab:
     lab.run("bob", "ethtool", "-K", "eth0", "tx", "off")
     lab.start("tandemd")
     users = lab.user("alice"), lab.user("bob")
