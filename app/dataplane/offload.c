@@ -30,6 +30,8 @@ bool offload_leave(const struct packet *p, unsigned int room)
 	if (room <= options && p->payload > 0)
 		return false;
 	step = room - options;
+	if (p->payload > step * SEGMENT_PIECES)
+		return false;
 	offload_clear(m);
 	m->ol_flags |=
 		RTE_MBUF_F_TX_TCP_CKSUM | (p->key.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);

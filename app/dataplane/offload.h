@@ -39,7 +39,8 @@ void offload_reseed(const struct packet *p);
 /*
  * The port does the rest: the mbuf tells it what and where (l2_len, l3_len, l4_len, the family).
  * No packet of it will need more than `room` (segment_room()), nor carry more than its sender
- * meant; false: there is no room for any payload.  SYN and RST must fit as they are.
+ * meant; false: there is no room for any payload, or for so little that it would be more packets
+ * than the relay makes of one (segment.h).  SYN and RST must fit as they are.
  */
 bool offload_leave(const struct packet *p, unsigned int room);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "splice.h"
 #include "checksum.h"
+#include "offload.h"
 #include "tcp_option.h"
 
 /* NOP NOP TIMESTAMP 10, as nearly every segment carries it: the option's numbers are aligned. */
@@ -174,13 +175,21 @@ static bool replace_ip4(const struct flow_wide *wide, struct packet *p)
 	return true;
 }
 
+/* What of a packet of that many bytes with its header is one on the wire: each of a super-frame's. */
+static uint32_t on_the_wire(const struct packet *p, uint32_t length)
+{
+	return unlikely(offload_is_super(p->m))
+		       ? RTE_MIN(length, length - p->payload + p->m->tso_segsz)
+		       : length;
+}
+
 /* RFC 7915 section 5.1.  An id matters only to what may be fragmented (RFC 6864 4.1). */
 static bool replace_ip6(const struct flow_line *line, struct packet *p, uint16_t id)
 {
 	uint8_t class = (uint8_t)(rte_be_to_cpu_32(p->ip6->vtc_flow) >> 20);
 	uint8_t hops = p->ip6->hop_limits;
 	uint32_t length = (uint32_t)sizeof(struct rte_ipv4_hdr) + p->tcp_header + p->payload;
-	bool whole = length > FRAGMENTABLE_MAX;
+	bool whole = on_the_wire(p, length) > FRAGMENTABLE_MAX;
 	struct rte_ipv4_hdr *ip;
 
 	/* IPv6 does not count its header in the length, IPv4 does. */

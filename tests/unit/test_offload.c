@@ -6,16 +6,16 @@
  */
 #include "frame_check.h"
 #include "offload.h"
+#include "segment.h"
 #include "worker_fixture.h"
 
 #define HEAD_PAYLOAD 700 /* of it in the first mbuf */
 #define SEGSZ	     1388
 #define BIG	     32768
-#define MAX_PAYLOAD  64000
 #define ROOM	     1460 /* IPv4; 20 less in IPv6 */
 
 static struct rte_mempool *big;
-static uint8_t flat[MAX_PAYLOAD + 256];
+static uint8_t flat[65536 + 256];
 
 static int start_group(void **state)
 {
@@ -183,7 +183,7 @@ static void assert_left_cut(const struct peer *q, unsigned int payload, uint16_t
 }
 
 /* Neither peer has timestamps, one of them, the other, both. */
-static void splice_peers(struct peer *a, struct peer *b, unsigned int timestamps)
+static uint64_t splice_peers(struct peer *a, struct peer *b, unsigned int timestamps)
 {
 	*a = peer_alice();
 	*b = peer_bob();
@@ -194,7 +194,7 @@ static void splice_peers(struct peer *a, struct peer *b, unsigned int timestamps
 	/* MSS 1400 */
 	a->syn.options[2] = b->syn.options[2] = 1400 >> 8;
 	a->syn.options[3] = b->syn.options[3] = 1400 & 0xff;
-	peers_splice(a, b);
+	return peers_splice(a, b);
 }
 
 static const struct {
@@ -243,6 +243,75 @@ TESTS_OF(1)
 TESTS_OF(2)
 TESTS_OF(3)
 
+/* The far leg takes so little behind the options that there would be too many packets of it: its
+ * sender is told, and nothing goes. */
+static void too_many(void **state)
+{
+	struct peer a, b;
+	struct segment s;
+	struct rte_mbuf *told;
+	struct flow_table *t = &rig.flows.t;
+
+	(void)state;
+	t->lines[flow_table_slot(t, splice_peers(&a, &b, 3))].mss = 12 + 8;
+	s = peer_segment(&a, ACK);
+	rig_send_frame(a.port, build(&s, SEGMENT_PIECES * 8 + 1, SEGSZ));
+	rig_round();
+	/* DF is not set; IPv6 is told all the same. */
+	told = rig_take(a.port);
+	assert_int_equal(told != NULL, a.syn.v6 || b.syn.v6);
+	rte_pktmbuf_free(told);
+	rig_silence();
+	assert_int_equal(rig_dropped(DROP_TOO_BIG), 1);
+}
+
+/* RFC 7915 5.1: what was IPv6 may be fragmented if each packet on the wire is small enough. */
+static void fragmentable(void **state)
+{
+	static const struct {
+		uint16_t segsz;
+		bool may;
+	} rows[] = {{500, true}, {1260 - 52, true}, {1260 - 51, false}, {1388, false}};
+	struct peer a, b;
+	unsigned int i;
+
+	(void)state;
+	splice_peers(&a, &b, 3);
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		struct segment s = peer_segment(&a, ACK);
+		struct rte_mbuf *m;
+
+		rig_send_frame(a.port, build(&s, 10000, rows[i].segsz));
+		rig_round();
+		m = rig_take(b.port);
+		assert_non_null(m);
+		flatten(m);
+		assert_int_equal(frame_get16(flat + 14 + 6), rows[i].may ? 0 : 0x4000);
+		rte_pktmbuf_free(m);
+	}
+	rig_silence();
+}
+
+/* One that would be longer than lengths can say is dropped: its sender's next one is not. */
+static void too_long(void **state)
+{
+	struct peer a, b;
+	struct segment s;
+	unsigned int most;
+
+	(void)state;
+	splice_peers(&a, &b, 2); /* b's are put in: 12 bytes */
+	s = peer_segment(&a, ACK);
+	most = UINT16_MAX - 32 - (b.syn.v6 ? 40 : 20);
+	rig_send_frame(a.port, build(&s, most, SEGSZ));
+	rig_round();
+	assert_left_whole(&b, most, SEGSZ);
+	rig_send_frame(a.port, build(&s, most + 1, SEGSZ));
+	rig_round();
+	rig_silence();
+	assert_int_equal(rig_dropped(DROP_NO_BUFFER), 1);
+}
+
 /* A handshake with partial checksums, and one whose partial checksum is not that of its header. */
 static void handshake(void **state)
 {
@@ -275,11 +344,20 @@ static void handshake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OFFLOAD_ROWS(whole_0, start_offload), OFFLOAD_ROWS(whole_1, start_offload),
-		OFFLOAD_ROWS(whole_2, start_offload), OFFLOAD_ROWS(whole_3, start_offload),
-		OFFLOAD_ROWS(cut_0, start_plain),     OFFLOAD_ROWS(cut_1, start_plain),
-		OFFLOAD_ROWS(cut_2, start_plain),     OFFLOAD_ROWS(cut_3, start_plain),
-		OFFLOAD_ROWS(handshake, start_plain), OFFLOAD_ROWS(handshake, start_offload),
+		OFFLOAD_ROWS(whole_0, start_offload),
+		OFFLOAD_ROWS(whole_1, start_offload),
+		OFFLOAD_ROWS(whole_2, start_offload),
+		OFFLOAD_ROWS(whole_3, start_offload),
+		OFFLOAD_ROWS(cut_0, start_plain),
+		OFFLOAD_ROWS(cut_1, start_plain),
+		OFFLOAD_ROWS(cut_2, start_plain),
+		OFFLOAD_ROWS(cut_3, start_plain),
+		OFFLOAD_ROWS(handshake, start_plain),
+		OFFLOAD_ROWS(handshake, start_offload),
+		OFFLOAD_ROWS(too_many, start_plain),
+		OFFLOAD_ROWS(too_many, start_offload),
+		OFFLOAD_ROWS(too_long, start_offload),
+		{"fragmentable (6, 4)", fragmentable, start_offload, end, &rig_mixes[3]},
 	};
 
 	return cmocka_run_group_tests_name("offload", tests, start_group, end_group);
