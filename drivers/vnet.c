@@ -28,22 +28,47 @@ static uint16_t tcp_offset(const struct rte_mbuf *m)
 	return m->data_len >= offset + sizeof(struct rte_tcp_hdr) ? offset : 0;
 }
 
+/* The pseudo-header's sum with the length, which is what a partial checksum begins with. */
+static void seed(struct rte_mbuf *m, uint16_t offset)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, offset);
+	const void *ip = eth + 1;
+
+	tcp->cksum = eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) ? rte_ipv4_phdr_cksum(ip, 0)
+								      : rte_ipv6_phdr_cksum(ip, 0);
+}
+
+/* Is its checksum a partial one of TCP?  A NIC that makes one segment of many (LRO) has verified all
+ * of them and leaves a sum that is none: there it is made so. */
+static bool make_partial(struct rte_mbuf *m, const struct virtio_net_hdr *header)
+{
+	const uint16_t offset = tcp_offset(m);
+
+	if (offset == 0)
+		return false;
+	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		return header->csum_start == offset && header->csum_offset == TCP_CHECKSUM_AT;
+	seed(m, offset);
+	return true;
+}
+
 bool vnet_mark(struct rte_mbuf *m, const struct virtio_net_hdr *header)
 {
 	const uint8_t type = header->gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
 	const bool many = type != VIRTIO_NET_HDR_GSO_NONE;
-	const uint16_t offset = tcp_offset(m);
 
 	if (many && type != VIRTIO_NET_HDR_GSO_TCPV4 && type != VIRTIO_NET_HDR_GSO_TCPV6)
 		return false;
-	if (!(header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+	if (!(header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
+	    !(many && header->flags & VIRTIO_NET_HDR_F_DATA_VALID))
 		return true;
-	if (offset == 0 || header->csum_start != offset || header->csum_offset != TCP_CHECKSUM_AT)
+	if (!make_partial(m, header))
 		return !many;
 	m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
 	if (many && header->gso_size != 0) {
 		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
-		m->tso_segsz = header->gso_size;
+		m->tso_segsz = RTE_MAX(header->gso_size, VNET_SEGSZ_MIN);
 	}
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a vnet header says of a frame, and what is said of it when it leaves. */
 #include "dataplane_fixture.h"
+#include "frame_check.h"
 #include "vnet.h"
 
 #define NEEDS	 VIRTIO_NET_HDR_F_NEEDS_CSUM
@@ -55,6 +56,20 @@ static void marks(void **state)
 		 CHECKSUM,
 		 0},
 		{"many, whole sums", false, false, {0, TCP4, 66, 1448, 0, 0}, true, 0, 0},
+		{"many, made here",
+		 false,
+		 false,
+		 {VIRTIO_NET_HDR_F_DATA_VALID, TCP4, 66, 1448, 0, 0},
+		 true,
+		 CHECKSUM | SEGMENTS,
+		 1448},
+		{"many of a byte",
+		 false,
+		 false,
+		 {NEEDS, TCP4, 66, 1, 34, 16},
+		 true,
+		 CHECKSUM | SEGMENTS,
+		 48},
 		{"many, elsewhere", false, false, {NEEDS, TCP4, 66, 1448, 54, 16}, false, 0, 0},
 		{"many of UDP",
 		 false,
@@ -82,6 +97,28 @@ static void marks(void **state)
 		assert_int_equal(m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, rows[i].flags);
 		if (rows[i].segsz != 0)
 			assert_int_equal(m->tso_segsz, rows[i].segsz);
+		rte_pktmbuf_free(m);
+	}
+	fixture_assert_no_leak();
+}
+
+/* What a NIC made of many gets a partial checksum, whatever it had. */
+static void sums(void **state)
+{
+	const struct virtio_net_hdr header = {VIRTIO_NET_HDR_F_DATA_VALID, TCP6, 0, 1448, 0, 0};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct segment s = i == 0 ? segment_plain() : segment_plain6();
+		struct rte_mbuf *m = segment_build(&s);
+		const unsigned int ip = 14, tcp = ip + (i == 0 ? 20 : 40);
+		uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+
+		memset(frame + tcp + 16, 0x5a, 2);
+		assert_true(vnet_mark(m, &header));
+		assert_int_equal(frame_get16(frame + tcp + 16),
+				 frame_pseudo_sum(i == 1, frame + ip, 6, m->data_len - tcp));
 		rte_pktmbuf_free(m);
 	}
 	fixture_assert_no_leak();
@@ -150,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks),
+		cmocka_unit_test(sums),
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(headers),
 	};
