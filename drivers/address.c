@@ -84,16 +84,32 @@ static const char *interface_of(const struct config_port *port)
 	return kernels != NULL ? kernels : port->tap;
 }
 
-static int configure_port(struct mnl_socket *nl, const struct config_port *port)
+/* An interface that is not of our making keeps its settings, but for one while we run. */
+static bool keeps_addresses[CONFIG_MAX_PORTS];
+
+static int prepare_interface(const struct config_port *port, bool *keeps)
+{
+	return port->tap != NULL ? sysctl_prepare_tap(port->tap)
+				 : sysctl_keep_addresses(interface_of(port), true, keeps);
+}
+
+static void release_interface(const struct config_port *port, bool *keeps)
+{
+	bool changed;
+
+	if (*keeps)
+		sysctl_keep_addresses(interface_of(port), false, &changed);
+	*keeps = false;
+}
+
+static int configure_port(struct mnl_socket *nl, const struct config_port *port, bool *keeps)
 {
 	unsigned int ifindex = if_nametoindex(interface_of(port)), i;
-	int rc = 0;
+	int rc;
 
 	if (ifindex == 0)
 		return -errno;
-	/* An interface that is not of our making keeps its settings. */
-	if (port->tap != NULL)
-		rc = sysctl_prepare_tap(port->tap);
+	rc = prepare_interface(port, keeps);
 	if (rc == 0)
 		rc = set_up(nl, ifindex);
 	for (i = 0; i < port->n_addresses && rc == 0; i++)
@@ -119,7 +135,7 @@ int address_configure(const struct config *cfg)
 	int rc = nl != NULL ? 0 : -errno;
 
 	for (i = 0; i < cfg->n_ports && rc == 0; i++) {
-		rc = configure_port(nl, &cfg->ports[i]);
+		rc = configure_port(nl, &cfg->ports[i], &keeps_addresses[i]);
 		if (rc < 0)
 			log_error("%s: the addresses cannot be configured: %s",
 				  interface_of(&cfg->ports[i]), strerror(-rc));
@@ -138,6 +154,7 @@ void address_remove(const struct config *cfg)
 		ifindex = if_nametoindex(interface_of(&cfg->ports[port]));
 		for (i = 0; ifindex != 0 && i < cfg->ports[port].n_addresses; i++)
 			change_address(nl, ifindex, &cfg->ports[port].addresses[i], false);
+		release_interface(&cfg->ports[port], &keeps_addresses[port]);
 	}
 	if (nl != NULL)
 		mnl_socket_close(nl);

@@ -117,3 +117,19 @@ int sysctl_reserve_ports(struct sysctl_ports *ports, bool reserve)
 	}
 	return rc < 0 || any == 0 ? rc : write_reserved(&reserved);
 }
+
+int sysctl_keep_addresses(const char *ifname, bool keep, bool *changed)
+{
+	char path[128];
+	int value = 0;
+	FILE *f;
+
+	*changed = false;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/keep_addr_on_down", ifname);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	*changed = fscanf(f, "%d", &value) == 1 && (value > 0) != keep;
+	fclose(f);
+	return *changed ? write_file(path, keep ? "1" : "0") : 0;
+}

@@ -25,4 +25,11 @@ void sysctl_add_ports(struct sysctl_ports *ports, uint16_t first, uint16_t last)
  */
 int sysctl_reserve_ports(struct sysctl_ports *ports, bool reserve);
 
+/*
+ * Have the kernel keep an interface's IPv6 addresses while it is down, as it keeps those of IPv4, or
+ * not.  `*changed` tells whether there was anything to do; without IPv6 there is nothing.  0 or a
+ * negative errno, told in the log.
+ */
+int sysctl_keep_addresses(const char *ifname, bool keep, bool *changed);
+
 #endif
