@@ -105,6 +105,7 @@ static int create_dataplane(struct tandemd *t)
 		ports[i] = (struct dataplane_port){
 			.id = port->ids[0],
 			.queue_ids = port->n_ids > 1 ? port->ids : NULL,
+			.wake_fds = port->wake_fds,
 			.rx_queues = port->rx_queues,
 			.tap_id = port->tap_id,
 			.mac = port->mac,
@@ -113,9 +114,8 @@ static int create_dataplane(struct tandemd *t)
 				 t->cfg->ports[i].mtu - IPV6_TCP_HEADERS},
 		};
 		if (port->kernel != NULL) {
-			ports[i].pump =
-				(struct dataplane_pump){port->kernel, kernel_port_receive,
-							kernel_port_send, kernel_port_wake_fd};
+			ports[i].pump = (struct dataplane_pump){port->kernel, kernel_port_receive,
+								kernel_port_send};
 			ports[i].kernels = ports[i].offload = true;
 		}
 	}

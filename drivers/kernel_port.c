@@ -89,10 +89,8 @@ bool kernel_port_send(void *ctx, unsigned int worker, unsigned int *lost)
 	return false;
 }
 
-int kernel_port_wake_fd(void *ctx, unsigned int queue)
+int kernel_port_wake_fd(const struct kernel_port *port, unsigned int queue)
 {
-	const struct kernel_port *port = ctx;
-
 	return packet_socket_fd(port->sockets[queue]);
 }
 

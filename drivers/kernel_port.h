@@ -47,7 +47,7 @@ void kernel_port_receive(void *ctx, unsigned int queue);
 bool kernel_port_send(void *ctx, unsigned int worker, unsigned int *lost);
 
 /* Readable when frames wait. */
-int kernel_port_wake_fd(void *ctx, unsigned int queue);
+int kernel_port_wake_fd(const struct kernel_port *port, unsigned int queue);
 
 /* For the stats, on any thread. */
 bool kernel_port_is_up(const struct kernel_port *port);

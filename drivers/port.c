@@ -30,6 +30,7 @@ struct start {
 	const struct port_kind *kind;
 	struct port *port;
 	struct rte_mempool *pool;
+	struct xdp_sockets *xdp_sockets;
 	struct rte_eth_dev_info info;
 };
 
@@ -49,15 +50,20 @@ static unsigned int mbufs_of(const struct config *cfg, const struct config_port 
 	       cfg->dataplane.n_workers * MBUFS_OF_TAP;
 }
 
+/* `known` is NULL, or each queue to receive opens a socket that is not among them: its descriptor
+ * goes to `fds`. */
 static int setup_queues(uint16_t id, uint16_t n_rx, uint16_t n_tx, uint16_t descriptors,
-			struct rte_mempool *pool)
+			struct rte_mempool *pool, struct xdp_sockets *known, int *fds)
 {
 	uint16_t q, rx = descriptors, tx = descriptors;
 	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
 
-	for (q = 0; rc == 0 && q < n_rx; q++)
+	for (q = 0; rc == 0 && q < n_rx; q++) {
 		rc = rte_eth_rx_queue_setup(id, q, rx, (unsigned int)rte_eth_dev_socket_id(id),
 					    NULL, pool);
+		if (rc == 0 && known != NULL)
+			fds[q] = xdp_socket_newest(known);
+	}
 	for (q = 0; rc == 0 && q < n_tx; q++)
 		rc = rte_eth_tx_queue_setup(id, q, tx, (unsigned int)rte_eth_dev_socket_id(id),
 					    NULL);
@@ -96,7 +102,9 @@ static int find_port(const struct config_port *cfg, struct port *port)
 
 static int run_queues(const struct start *s, uint16_t id, uint16_t rx)
 {
-	int rc = setup_queues(id, rx, queues_to_send(s->cfg, s->kind, rx), DESCRIPTORS, s->pool);
+	struct xdp_sockets *known = s->kind->xdp_sockets ? s->xdp_sockets : NULL;
+	int rc = setup_queues(id, rx, queues_to_send(s->cfg, s->kind, rx), DESCRIPTORS, s->pool,
+			      known, &s->port->wake_fds[s->port->n_started * rx]);
 
 	if (rc == 0)
 		rc = set_mtu(id, s->port_cfg, s->kind);
@@ -112,7 +120,8 @@ static int configure(const struct start *s, uint16_t id, uint16_t rx,
 /* The NIC parts service traffic from the rest.  On failure the port is stopped. */
 static int start_steered(const struct start *s, const char **why)
 {
-	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
+	const struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
+					  .intr_conf = {.rxq = s->kind->interrupts}};
 	const uint16_t id = s->port->ids[0], queues = s->port_cfg->queues;
 	const struct steering_target target = {
 		.port_id = id,
@@ -146,7 +155,8 @@ static int start_steered(const struct start *s, const char **why)
 
 static int start_ethdev(const struct start *s, uint16_t id, uint16_t rx)
 {
-	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
+	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
+				    .intr_conf = {.rxq = s->kind->interrupts}};
 	bool rss = rss_configure(&s->info, rx, &conf);
 	struct rss_report report;
 	int rc = configure(s, id, rx, &conf);
@@ -238,12 +248,26 @@ static int read_mac(struct port *port)
 	return 0;
 }
 
+static void find_wake_fds(const struct start *s)
+{
+	struct port *port = s->port;
+	uint16_t q;
+
+	for (q = 0; q < port->rx_queues; q++) {
+		if (port->kernel != NULL)
+			port->wake_fds[q] = kernel_port_wake_fd(port->kernel, q);
+		else if (s->kind->interrupts)
+			port->wake_fds[q] = rte_eth_dev_rx_intr_ctl_q_get_fd(port->ids[0], q);
+	}
+}
+
 static int start_port(struct start *s)
 {
 	struct port *port = s->port;
 	const char *why;
 	int rc = know_kind(s);
 
+	memset(port->wake_fds, -1, sizeof(port->wake_fds));
 	if (rc < 0)
 		return rc;
 	rc = check_queues(s);
@@ -257,6 +281,7 @@ static int start_port(struct start *s)
 	if (rc < 0)
 		return rc;
 	port->rx_queues = (uint16_t)(s->port_cfg->queues + port_is_steered(port));
+	find_wake_fds(s);
 	if (s->kind->allmulticast)
 		rte_eth_allmulticast_enable(port->ids[0]);
 	tell_started(s, why);
@@ -282,7 +307,7 @@ static int start_tap(struct port *port, const struct config_port *cfg, unsigned 
 	if (rc == 0)
 		rc = rte_eth_dev_configure(port->tap_id, queues, queues, &conf);
 	if (rc == 0)
-		rc = setup_queues(port->tap_id, queues, queues, TAP_DESCRIPTORS, pool);
+		rc = setup_queues(port->tap_id, queues, queues, TAP_DESCRIPTORS, pool, NULL, NULL);
 	if (rc == 0)
 		rc = rte_eth_dev_set_mtu(port->tap_id, mtu);
 	if (rc == 0)
@@ -298,6 +323,7 @@ static int start_one(struct port_set *set, unsigned int index)
 		.port_cfg = &set->cfg->ports[index],
 		.port = &set->ports[index],
 		.pool = set->pool,
+		.xdp_sockets = &set->xdp_sockets,
 	};
 	const struct config_port *cfg = s.port_cfg;
 	int rc = start_port(&s);

@@ -11,12 +11,15 @@
 #include "config.h"
 #include "kernel_port.h"
 #include "steering.h"
+#include "xdp_socket.h"
 
 struct port {
 	uint16_t ids[CONFIG_MAX_QUEUES]; /* ethdevs: one, or one a queue (device.h) */
 	unsigned int n_ids, n_started;
 	uint16_t rx_queues; /* to be polled, the exception queue of steering too */
-	uint16_t tap_id;    /* ethdev of the exception path */
+	/* Readable while frames wait there; -1: nobody can tell. */
+	int wake_fds[CONFIG_MAX_QUEUES + 1];
+	uint16_t tap_id; /* ethdev of the exception path */
 	bool tap_started;
 	struct kernel_port *kernel; /* it is one, without a TAP; else NULL */
 	struct steering steering;
@@ -27,6 +30,7 @@ struct port_set {
 	const struct config *cfg;
 	struct rte_mempool *pool; /* of all ports: some PMDs need one for all */
 	struct port ports[CONFIG_MAX_PORTS];
+	struct xdp_sockets xdp_sockets;
 };
 
 /*

@@ -19,6 +19,8 @@ struct port_kind {
 	const char *queue_argument; /* of the device, for how many queues it has; NULL: none */
 	bool tx_as_rx;		    /* as many queues to send as to receive */
 	bool takes_all_queues;	    /* of a kernel interface, and must, or frames are lost */
+	bool interrupts;	    /* queues have descriptors that tell of frames, if asked for */
+	bool xdp_sockets;	    /* so have these, but xdp_socket.h has to find them */
 	bool kernels;		    /* an interface of the kernel's, by kernel_port.h; no TAP */
 	bool chains;		    /* frames may be larger than an mbuf */
 	bool steers;		    /* may have rte_flow, and a queue to spare for it */

@@ -28,20 +28,19 @@ struct dataplane_pump {
 	void (*receive)(void *ctx, unsigned int queue);
 	/* Adds how many frames were lost to `*lost`; true: some still wait. */
 	bool (*send)(void *ctx, unsigned int worker, unsigned int *lost);
-	/* A descriptor that is readable while `receive` would find something. */
-	int (*wake_fd)(void *ctx, unsigned int queue);
 };
 
 /* A started port of the configuration, by its index there. */
 struct dataplane_port {
 	const uint16_t *queue_ids; /* not NULL: each queue is one of these ethdevs, its queue 0 */
 	uint16_t id;		   /* else the ethdev, with one transmit queue a worker */
-	uint16_t rx_queues;	   /* worker w of n polls receive queues w, w + n, w + 2n ... */
-	uint16_t tap_id;	   /* ethdev of its exception path, one queue a worker each way */
+	/* By receive queue: what is readable while frames wait, -1 where nobody can tell; NULL: all -1 */
+	const int *wake_fds;
+	uint16_t rx_queues; /* worker w of n polls receive queues w, w + n, w + 2n ... */
+	uint16_t tap_id;    /* ethdev of its exception path, one queue a worker each way */
 	struct rte_ether_addr mac;
 	struct dataplane_pump pump;
 	bool kernels;	  /* the kernel sees its frames by itself: it has no TAP */
-	bool wakes;	  /* without a pump: its queues have descriptors that wake, as TAPs have */
 	bool offload;	  /* it completes partial checksums, cuts super-frames and takes chains */
 	uint16_t vlan;	  /* the one its frames are tagged with, 0: they are not */
 	uint16_t room[2]; /* bytes of TCP options and payload a packet can have, IPv4 and IPv6 */

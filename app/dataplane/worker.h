@@ -70,6 +70,7 @@ struct worker {
 	uint64_t claim_ms; /* see worker_reconfigure() */
 	enum config_idle idle;
 	uint32_t idle_rounds; /* since the last round with work */
+	uint64_t idle_since;  /* in TSC cycles */
 	int wake_fd;	      /* readable while a queue that can tell has something */
 	bool wakes;	      /* all its queues can */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
