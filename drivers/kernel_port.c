@@ -77,12 +77,13 @@ bool kernel_port_send(void *ctx, unsigned int worker, unsigned int *lost)
 	struct kernel_port *port = ctx;
 	struct sender *s = &port->senders[worker];
 	const struct packet_socket *out = port->sockets[worker % port->n_sockets];
-	unsigned int n, done;
+	unsigned int n, done, i;
 
 	while ((n = gather(s)) > 0) {
 		done = packet_socket_send(out, s->held, n, lost);
 		s->n_held -= done;
-		memmove(s->held, s->held + done, s->n_held * sizeof(s->held[0]));
+		for (i = 0; i < s->n_held; i++)
+			s->held[i] = s->held[i + done];
 		if (done < n)
 			return true;
 	}

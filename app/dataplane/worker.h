@@ -60,21 +60,21 @@ struct worker {
 	struct rte_rcu_qsbr *readers;
 	struct handover *handover;
 	uint32_t handed_to; /* bits of the workers that may have to be woken */
+	bool wakes;	    /* all its queues can, see `wake_fd` */
 	struct listener listener;
 	struct leg_table legs;
 	struct cookies cookies;
 	enum mailbox_cookies cookies_told;
 	struct hop_cache hops[CONFIG_MAX_PORTS]; /* of those who were sent cookies */
 	struct worker_stats *stats;
-	uint64_t now_ms;   /* read once a round */
-	uint64_t claim_ms; /* see worker_reconfigure() */
+	uint64_t now_ms;     /* read once a round */
+	uint64_t claim_ms;   /* see worker_reconfigure() */
+	uint64_t idle_since; /* in TSC cycles */
 	enum config_idle idle;
-	uint32_t idle_rounds; /* since the last round with work */
-	uint64_t idle_since;  /* in TSC cycles */
-	int wake_fd;	      /* readable while a queue that can tell has something */
-	bool wakes;	      /* all its queues can */
+	uint32_t idle_rounds;			/* since the last round with work */
 	uint64_t flow_reset_done[WORKER_BURST]; /* not yet told */
 	unsigned int n_flow_reset_done;
+	int wake_fd; /* readable while a queue that can tell has something */
 	struct {
 		bool asked;
 		uint64_t id;

@@ -828,8 +828,8 @@ static void what_is_not_built_is_refused(void **state)
 /* It has no TAP, and a queue a worker as others have. */
 static void a_port_of_the_kernels(void **state)
 {
-	struct config *cfg = load_good(KERNEL_PORT("kernel:eth0.100", "")
-				       "dataplane: {workers: [1, 2]}\n");
+	struct config *cfg =
+		load_good(KERNEL_PORT("kernel:eth0.100", "") "dataplane: {workers: [1, 2]}\n");
 
 	(void)state;
 	assert_string_equal(cfg->ports[0].device, "kernel:eth0.100");
