@@ -81,15 +81,18 @@ static bool plausible(const struct view *v, const struct packet *p, uint32_t end
 }
 
 /* What stands behind a gap may have been damaged into standing there, and nothing would correct it
- * where it is the last: it must be whole.  In the usual case of no gap the number proves itself. */
+ * where it is the last: it must be whole.  So must what goes on behind a FIN, which may be an
+ * acknowledgement whose damaged header length makes data of its options: the end would never be
+ * seen.  In the usual case the number proves itself. */
 static void learn_seq(const struct view *v, const struct packet *p, uint32_t end)
 {
 	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq), hi = relaxed_load(&v->own->seq_hi);
 
-	if (unlikely(seq_after(seq, hi)) && !packet_checksums_good(p))
+	if (!seq_after(end, hi))
 		return;
-	if (seq_after(end, hi))
-		relaxed_store(&v->own->seq_hi, end);
+	if (unlikely(seq_after(seq, hi) || has(v->own, TRACK_FIN)) && !packet_checksums_good(p))
+		return;
+	relaxed_store(&v->own->seq_hi, end);
 }
 
 /* Does the other end's FIN reach to where `ack` does? */
