@@ -219,9 +219,9 @@ void mailbox_set_cookies(struct mailbox *mb, unsigned int worker, enum mailbox_c
 
 /*
  * Sleep until a command is posted, mailbox_wake_worker() is called, `fd` (-1: none) is readable or
- * `timeout_us` is over.  Returns at once when a command waits, or when `has_work(ctx)` (NULL: nothing else is waited for) finds
- * something that came before its sender could see the sleeper.  The caller must be offline in
- * whatever grace-period scheme it takes part in.
+ * `timeout_us` is over.  Returns at once when a command waits, or when `has_work(ctx)` (NULL: nothing
+ * else is waited for) finds something that came before its sender could see the sleeper.  The caller
+ * must be offline in whatever grace-period scheme it takes part in.
  */
 void mailbox_worker_sleep(struct mailbox *mb, unsigned int worker, uint32_t timeout_us, int fd,
 			  bool (*has_work)(const void *ctx), const void *ctx);

@@ -14,8 +14,9 @@
 #include "config.h"
 
 /*
- * How many ethdevs of EAL's the port is made of, none if it is the kernel's (kernel_port.h), and whether its interface has exactly the queues that it
- * is to have: frames on others would never be seen.  -EINVAL and such, told in the log.
+ * How many ethdevs of EAL's the port is made of, none if it is the kernel's (kernel_port.h), and
+ * whether its interface has exactly the queues that it is to have: frames on others would never be
+ * seen.  -EINVAL and such, told in the log.
  */
 int device_count(const struct config_port *port);
 

@@ -35,8 +35,8 @@ struct port_set {
 
 /*
  * Find, configure and start all ports and their TAPs.  A port receives by the configured queues and
- * sends by at least one a worker; its TAP, unless it is a port of the kernel's, has one a worker each way, its MAC and MTU, and no
- * addresses yet.  After eal_start(), on the control thread.  0 or a
+ * sends by at least one a worker; its TAP, unless it is a port of the kernel's, has one a worker
+ * each way, its MAC and MTU, and no addresses yet.  After eal_start(), on the control thread.  0 or a
  * negative errno, told in the log; port_set_stop() undoes what was done either way.
  */
 int port_set_start(struct port_set *set, const struct config *cfg);

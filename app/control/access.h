@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who may use the relay and who may rule it: the lists access.allow, access.deny and access.admins. */
+/* Who may use the relay and who may rule it: access.allow, access.deny and access.admins. */
 #ifndef TANDEM_ACCESS_H
 #define TANDEM_ACCESS_H
 

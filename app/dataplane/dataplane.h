@@ -33,7 +33,7 @@ struct dataplane_pump {
 /* A started port of the configuration, by its index there. */
 struct dataplane_port {
 	const uint16_t *queue_ids; /* not NULL: each queue is one of these ethdevs, its queue 0 */
-	/* By receive queue: what is readable while frames wait, -1 where nobody can tell; NULL: all -1 */
+	/* By receive queue: readable while frames wait, -1 where nobody can tell; NULL: all -1 */
 	const int *wake_fds;
 	uint16_t id;	    /* else the ethdev, with one transmit queue a worker */
 	uint16_t rx_queues; /* worker w of n polls receive queues w, w + n, w + 2n ... */

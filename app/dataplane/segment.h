@@ -29,11 +29,12 @@ static inline uint32_t segment_room(const struct packet *p)
 unsigned int segment_pieces(const struct packet *p, unsigned int room);
 
 /*
- * Cut a translated segment, whose segment_pieces() is not 0, and which is larger or a chain, so that no piece needs more than
- * `room`.  The pieces come in order, the first in the mbuf of `p`, unless that is a chain, the others in
- * mbufs from `pool`, all in one mbuf each, with nothing left to the port (offload.h);
- * FIN and PSH go with the last, CWR with the first, the urgent pointer with the bytes it counts, and
- * each has an IP id of its own.  Their checksums are computed anew, so those of `p` must be good.
+ * Cut a translated segment, whose segment_pieces() is not 0, and which is larger or a chain, so that
+ * no piece needs more than `room`.  The pieces come in order, the first in the mbuf of `p`, unless
+ * that is a chain, the others in mbufs from `pool`, all in one mbuf each, with nothing left to the
+ * port (offload.h); FIN and PSH go with the last, CWR with the first, the urgent pointer with the
+ * bytes it counts, and each has an IP id of its own.  Their checksums are computed anew, so those of
+ * `p` must be good.
  *
  * Returns how many pieces there are; what could not be had for want of mbufs is missing at the end
  * and comes again from the sender.

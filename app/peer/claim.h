@@ -11,7 +11,7 @@
 /* <iq type='get'><query/></iq>: where the relay is. */
 xmpp_stanza_t *claim_address_query(xmpp_ctx_t *ctx, const char *relay);
 
-/* <iq type='get'><query sid peer/></iq>: where it is for this sid and the partner's full JID alone. */
+/* <iq type='get'><query sid peer/></iq>: where it is for this sid and the partner's full JID. */
 xmpp_stanza_t *claim_reserve_query(xmpp_ctx_t *ctx, const char *relay, const char *sid,
 				   const char *peer);
 

@@ -31,7 +31,8 @@ bool spool_has_room(const struct spool *spool, uint64_t size);
  * negative errno. */
 int spool_create(struct spool *spool);
 
-/* Write it to the disk, give it its name and the rights the umask leaves.  -EEXIST when the name is taken. */
+/* Write it to the disk, give it its name and the rights the umask leaves.  -EEXIST when the name is
+ * taken. */
 int spool_publish(struct spool *spool, const char *name);
 
 /* Close everything; a temporary file not published is removed. */

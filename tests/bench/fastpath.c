@@ -10,9 +10,9 @@
  *   -6   IPv6   -t  with timestamps   -s  with a SACK block   -p  payload (6)
  *   -w   write such frames to a file, as pcap, for whom this is compared with
  *
- * It says `ready MIB HZ` when its sessions are there: the memory they took, the clock it counts by.  For each line "N" of
- * its input each worker carries N batches at once, and it says in a line how many cycles a packet
- * that took: the mean of all batches, and the median, of all workers.
+ * It says `ready MIB HZ` when its sessions are there: the memory they took, the clock it counts by.
+ * For each line "N" of its input each worker carries N batches at once, and it says in a line how many
+ * cycles a packet that took: the mean of all batches, and the median, of all workers.
  */
 #include <errno.h>
 #include <getopt.h>

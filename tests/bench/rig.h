@@ -54,7 +54,7 @@ int rig_join(struct rig *r, unsigned int number, const struct rig *first);
 void rig_put(struct rig *r, unsigned int port, struct rte_mbuf *m);
 struct rte_mbuf *rig_take(struct rig *r, unsigned int port);
 
-/* Run the worker, on the calling thread, until it has had `n` frames; returns the TSC cycles that took. */
+/* Run the worker, on the calling thread, until it has had `n` frames; returns the TSC cycles. */
 uint64_t rig_run(struct rig *r, unsigned int n);
 
 /* Say what is wrong, and end. */

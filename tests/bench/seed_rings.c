@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * testpmd cannot be told which frames to forward, and on ports without a wire it sees none.  This is
- * loaded into it (LD_PRELOAD; EAL's own `-d` refuses files below /tmp): as soon as its ports net_ring0 and net_ring1 and its mempool are there, the
- * frames of the file $BENCH_FRAMES go into the rings, half into each.  What net_ring sends it
- * receives again, so they go round as long as testpmd forwards.  It says "seeded" when all are in.
+ * loaded into it (LD_PRELOAD; EAL's own `-d` refuses files below /tmp): as soon as its ports net_ring0
+ * and net_ring1 and its mempool are there, the frames of the file $BENCH_FRAMES go into the rings, half
+ * into each.  What net_ring sends it receives again, so they go round as long as testpmd forwards.  It
+ * says "seeded" when all are in.
  */
 #include <pthread.h>
 #include <stdio.h>

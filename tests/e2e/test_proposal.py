@@ -142,6 +142,21 @@ def offered(lab, initiator, tandem, sid):
     yield "PF8"
 
 
+def takes_its_turn(lab, initiator, tandem, sid):
+    """`tandem`, a Target until now, offers under the same stream id: PF1 to PF8."""
+    iq, again, connections = offer(initiator)
+    expect(again, sid, "the stream id of the Target's offer")
+    for _ in accepted(lab, initiator, tandem, iq, sid, connections):
+        pass
+
+
+def takes_our_turn(lab, target, tandem, jid, sid):
+    """`tandem`, an Initiator until now, is offered to under the same stream id: PF1 to PF8."""
+    tandem.jid = jid
+    for _ in offered(lab, target, tandem, sid):
+        pass
+
+
 def tandem_offers(lab):
     target = client(lab, "alice")
     tandem = pipe(lab, "bob", "--direct", target.jid)
@@ -167,9 +182,7 @@ def tandem_has_no_address(lab):
     yield "A1.1"
     refuse(target, iq)
     yield "A1.2"
-    tandem.jid = iq.get("from")
-    for _ in offered(lab, target, tandem, sid):
-        pass
+    takes_our_turn(lab, target, tandem, iq.get("from"), sid)
     yield "A1.3"
 
 
@@ -180,10 +193,7 @@ def offers_tandem_none(lab):
     yield "A1.1"
     expect_error(initiator.answer(id), "item-not-found", "cancel", "an offer of nothing")
     yield "A1.2"
-    iq, again, connections = offer(initiator)
-    expect(again, sid, "the stream id of the Target's offer")
-    for _ in accepted(lab, initiator, tandem, iq, sid, connections):
-        pass
+    takes_its_turn(lab, initiator, tandem, sid)
     yield "A1.3"
 
 
@@ -193,9 +203,7 @@ def tandem_is_unreachable(lab):
     iq, sid, _ = offer(target)
     refuse(target, iq)
     yield "A2.1"
-    tandem.jid = iq.get("from")
-    for _ in offered(lab, target, tandem, sid):
-        pass
+    takes_our_turn(lab, target, tandem, iq.get("from"), sid)
     yield "A2.2"
 
 
@@ -205,10 +213,7 @@ def tandem_reaches_none(lab):
     nobody = connection(initiator.jid, MGMT["bob"], 5999)
     expect_error(initiator.iq(query(sid, nobody), to=tandem.jid), "item-not-found", "cancel", "nobody listens there")
     yield "A2.1"
-    iq, again, connections = offer(initiator)
-    expect(again, sid, "the stream id of the Target's offer")
-    for _ in accepted(lab, initiator, tandem, iq, sid, connections):
-        pass
+    takes_its_turn(lab, initiator, tandem, sid)
     yield "A2.2"
 
 

@@ -5,6 +5,7 @@
     bob$ tandem send (listens on his own addresses) <---- mgmt wires ---- alice$ tandem receive
 """
 
+from actor import MGMT
 from harness import (
     Lab,
     Peer,
@@ -23,7 +24,6 @@ import socket
 import subprocess
 
 SIZE = (1 << 20) + 5
-MGMT = {"alice": "203.0.113.1", "bob": "203.0.113.3"}
 
 
 def send(lab, name, relayed):

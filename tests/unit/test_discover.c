@@ -11,34 +11,9 @@
 #include <string.h>
 
 #include "discover.h"
+#include "stanza_fixture.h"
 
 #define ROWS(t) (sizeof(t) / sizeof((t)[0]))
-
-static xmpp_ctx_t *ctx;
-
-static int set_up(void **state)
-{
-	(void)state;
-	xmpp_initialize();
-	ctx = xmpp_ctx_new(NULL, NULL);
-	return ctx ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	xmpp_ctx_free(ctx);
-	xmpp_shutdown();
-	return 0;
-}
-
-static xmpp_stanza_t *wire(const char *text)
-{
-	xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(ctx, text);
-
-	assert_non_null(stanza);
-	return stanza;
-}
 
 #define ITEMS(inner) \
 	"<iq type='result' id='1'><query xmlns='" DISCO_ITEMS_NS "'>" inner "</query></iq>"
@@ -136,5 +111,5 @@ int main(void)
 		cmocka_unit_test(features),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, stanza_set_up, stanza_tear_down);
 }
