@@ -25,11 +25,12 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A good document in three parts; the first line of each is told. */
-#define XMPP                         \
+#define XMPP_AS(jid, secret)         \
 	"xmpp:\n" /* 1 */            \
-	"  jid: relay.example.org\n" \
+	"  jid: " jid "\n"           \
 	"  server: 127.0.0.1:5347\n" \
-	"  secret_file: secret\n"
+	"  secret_file: " secret "\n"
+#define XMPP XMPP_AS("relay.example.org", "secret")
 #define PORTS                     \
 	"ports:\n" /* 5 */        \
 	"  - device: net_null0\n" \

@@ -1,59 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * One configuration is brought into another: what is told, what moves and what stays.  All runs in
- * a directory of its own.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+/* One configuration is brought into another: what is told, what moves and what stays. */
+#include "config_fixture.h"
 #include "reload.h"
 #include "schema.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#define XMPP_AS(jid, secret)         \
-	"xmpp:\n"                    \
-	"  jid: " jid "\n"           \
-	"  server: 127.0.0.1:5347\n" \
-	"  secret_file: " secret "\n"
-#define XMPP XMPP_AS("relay.example.org", "secret")
-#define PORT(n, mtu)                                                            \
-	"  - {device: net_null" #n ", tap: tandem" #n ", addresses: [192.0." #n \
-	".10/24], mtu: " #mtu "}\n"
-#define PORTS	 "ports:\n" PORT(0, 1500) PORT(1, 1500)
-#define SERVICES "services: {endpoint: {}}\n"
-#define BASE	 XMPP PORTS SERVICES
-
-static char directory[] = "/tmp/test_reload.XXXXXX";
-
-static void put(const char *name, const char *text)
-{
-	FILE *f = fopen(name, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fputs(text, f) >= 0, true);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(name, 0600), 0);
-}
-
-static struct config *load(const char *text)
-{
-	struct config *cfg;
-
-	put("t.yaml", text);
-	assert_int_equal(config_load("t.yaml", stderr, &cfg), 0);
-	return cfg;
-}
+#define NULL_PORT(n, mtu) PORT("net_null" #n, "tandem" #n, "192.0." #n ".10/24", #mtu)
+#define TWO_PORTS	  "ports:\n" NULL_PORT(0, 1500) NULL_PORT(1, 1500)
+#define BASE		  XMPP TWO_PORTS SERVICES
 
 /* "path live, path restart": what was told, in order. */
 struct told {
@@ -86,30 +39,30 @@ static void documents(void **state)
 		{BASE, BASE "log: {level: debug}\n", "log.level live"},
 		{BASE, BASE "limits: {sessions: 1}\ntimers: {claim: 1s}\n",
 		 "limits.sessions restart, timers.claim live"},
-		{BASE, XMPP "ports:\n" PORT(0, 1500) PORT(1, 1490) SERVICES,
+		{BASE, XMPP "ports:\n" NULL_PORT(0, 1500) NULL_PORT(1, 1490) SERVICES,
 		 "ports[1].mtu restart"},
-		{BASE, XMPP "ports:\n" PORT(0, 1500) SERVICES, "ports restart"},
-		{BASE, XMPP PORTS "services: {endpoint: {strict: true, port: 4001}}\n",
+		{BASE, XMPP "ports:\n" NULL_PORT(0, 1500) SERVICES, "ports restart"},
+		{BASE, XMPP TWO_PORTS "services: {endpoint: {strict: true, port: 4001}}\n",
 		 "services.endpoint.port restart, services.endpoint.strict live"},
-		{BASE, XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
+		{BASE, XMPP TWO_PORTS "services: {endpoint: {}, rendezvous: {}}\n",
 		 "services.rendezvous restart"},
-		{XMPP PORTS "services: {endpoint: {}, rendezvous: {}}\n",
-		 XMPP PORTS "services: {endpoint: {}, rendezvous: {ports: 10000-10001, prefix: "
-			    "\"2001:db8:1::/48\"}}\n",
+		{XMPP TWO_PORTS "services: {endpoint: {}, rendezvous: {}}\n",
+		 XMPP TWO_PORTS "services: {endpoint: {}, rendezvous: {ports: 10000-10001, prefix: "
+				"\"2001:db8:1::/48\"}}\n",
 		 "services.rendezvous.ports restart, services.rendezvous.prefix restart"},
 		{BASE, BASE "limits: {reservations_per_jid: 1}\ntimers: {reserve: 1s}\n",
 		 "limits.reservations_per_jid live, timers.reserve live"},
 		{BASE, BASE "stats: {listen: 127.0.0.1:9466}\n",
 		 "stats restart, stats.listen restart"},
-		{BASE, XMPP_AS("relay.example.org", "other") PORTS SERVICES,
+		{BASE, XMPP_AS("relay.example.org", "other") TWO_PORTS SERVICES,
 		 "xmpp.secret_file restart"},
-		{BASE, XMPP_AS("relay.example.org", "same") PORTS SERVICES,
+		{BASE, XMPP_AS("relay.example.org", "same") TWO_PORTS SERVICES,
 		 "xmpp.secret_file restart"},
 		/* who may use the relay by default goes with its name */
-		{BASE, XMPP_AS("relay.example.net", "secret") PORTS SERVICES,
+		{BASE, XMPP_AS("relay.example.net", "secret") TWO_PORTS SERVICES,
 		 "xmpp.jid restart, access.allow restart"},
 		{BASE,
-		 XMPP_AS("relay.example.net", "secret") PORTS SERVICES
+		 XMPP_AS("relay.example.net", "secret") TWO_PORTS SERVICES
 		 "access: {allow: [example.net]}\n",
 		 "xmpp.jid restart, access.allow live"},
 		{BASE "access: {allow: [example.net]}\n", BASE, "access.allow live"},
@@ -117,7 +70,7 @@ static void documents(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct config *cfg = load(rows[i].was), *fresh = load(rows[i].is);
+		struct config *cfg = load_good(rows[i].was), *fresh = load_good(rows[i].is);
 		struct told told = {""};
 
 		config_take_over(cfg, fresh, tell, &told);
@@ -130,28 +83,29 @@ static void documents(void **state)
 /* The name of the file stays, what is in it does not. */
 static void secret_content(void **state)
 {
-	struct config *cfg = load(BASE), *fresh;
+	struct config *cfg = load_good(BASE), *fresh;
 	struct told told = {""};
 
 	(void)state;
-	put("secret", "another\n");
-	fresh = load(BASE);
+	put_file("secret", "another\n");
+	fresh = load_good(BASE);
 	config_take_over(cfg, fresh, tell, &told);
 	assert_string_equal(told.text, "xmpp.secret_file restart");
-	assert_string_equal(cfg->xmpp.secret, "s3cret");
+	assert_string_equal(cfg->xmpp.secret, "s3cret word");
 	config_free(fresh);
 	config_free(cfg);
-	put("secret", "s3cret\n");
+	put_file("secret", "s3cret word\n");
 }
 
 /* What moved belongs to the one it moved to. */
 static void values_move(void **state)
 {
-	struct config *cfg = load(BASE "access: {deny: [a@x]}\n"), *fresh;
+	struct config *cfg = load_good(BASE "access: {deny: [a@x]}\n"), *fresh;
 	struct told told = {""};
 
 	(void)state;
-	fresh = load(BASE "access: {deny: [b@x, c@x]}\ntimers: {pair: 7s}\nlimits: {legs: 9}\n");
+	fresh = load_good(BASE
+			  "access: {deny: [b@x, c@x]}\ntimers: {pair: 7s}\nlimits: {legs: 9}\n");
 	config_take_over(cfg, fresh, tell, &told);
 	config_free(fresh);
 	assert_int_equal(cfg->access.deny.count, 2);
@@ -197,8 +151,8 @@ static void every_row(void **state)
 		if (row->change == SCHEMA_LIVE)
 			assert_true(row->companion == 0 &&
 				    (!row->list || row->type == SCHEMA_TEXT));
-		cfg = load(BASE);
-		fresh = load(BASE);
+		cfg = load_good(BASE);
+		fresh = load_good(BASE);
 		alter(row, fresh);
 		config_take_over(cfg, fresh, tell, &told);
 		snprintf(expected, sizeof(expected), "%s %s", row->path,
@@ -216,23 +170,18 @@ static void every_row(void **state)
 
 static int set_up(void **state)
 {
-	(void)state;
-	if (mkdtemp(directory) == NULL || chdir(directory) != 0)
+	if (config_setup(state) != 0)
 		return -1;
-	put("secret", "s3cret\n");
-	put("same", "s3cret\n");
-	put("other", "another\n");
+	put_secret("same", "s3cret word\n", 12, 0600);
+	put_secret("other", "another\n", 8, 0600);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"secret", "same", "other", "t.yaml"};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++)
-		(void)unlink(names[i]);
-	return chdir("/") == 0 ? rmdir(directory) : -1;
+	(void)unlink("same");
+	(void)unlink("other");
+	return config_teardown(state);
 }
 
 int main(void)
