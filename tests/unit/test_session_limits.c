@@ -124,6 +124,65 @@ static void test_fewer_sessions_per_jid(void **state)
 
 /* --- limits --- */
 
+static void tune_few(struct config *cfg)
+{
+	cfg->limits.sessions = 3;
+	cfg->limits.sessions_per_jid = 2;
+}
+
+static void test_sessions_per_jid(void **state)
+{
+	struct world *w = world_open(tune_few);
+	uint64_t flow;
+
+	(void)state;
+	flow = world_splice(w, "s", 1); /* counts for both */
+	assert_answer(w, world_claim_leg(w, "alice@example.org/other", "t", CAROL, 5), PENDING);
+	assert_answer(w, world_claim_leg(w, ALICE, "u", CAROL, 6), IQ_RESOURCE_CONSTRAINT);
+	assert_closed(w, SESSION_REFUSED, 1);
+	world_pass(w, 3000); /* the held claim is over */
+	assert_answer(w, world_claim_leg(w, BOB, "v", CAROL, 6), PENDING);
+	assert_answer(w, world_claim_leg(w, BOB, "w", CAROL, 7), IQ_RESOURCE_CONSTRAINT);
+	w->flows[flow].status.state = FLOW_FINISHED;
+	world_pass(w, 1000); /* a flow that lingers is nobody's */
+	assert_answer(w, world_claim_leg(w, BOB, "w", CAROL, 7), PENDING);
+	world_close(w);
+}
+
+static void test_sessions_in_all(void **state)
+{
+	struct world *w = world_open(tune_few);
+
+	(void)state;
+	world_splice(w, "s", 1);
+	assert_answer(w, world_claim_leg(w, CAROL, "t", DAVE, 3), PENDING);
+	assert_answer(w, world_claim_leg(w, DAVE, "u", CAROL, 4), PENDING);
+	assert_answer(w, world_claim_leg(w, "eve@example.org/x", "t", NULL, 5),
+		      IQ_RESOURCE_CONSTRAINT);
+	world_pass(w, 3000);
+	assert_answer(w, world_claim_leg(w, "eve@example.org/x", "t", NULL, 5), PENDING);
+	world_close(w);
+}
+
+static void tune_one_in_all(struct config *cfg)
+{
+	cfg->limits.sessions = 1;
+}
+
+/* Who joins needs no room of his own: at the limit a pair is finished, and no other begun. */
+static void test_the_last_session(void **state)
+{
+	struct world *w = world_open(tune_one_in_all);
+	uint64_t flow = world_splice(w, "s", 1);
+
+	(void)state;
+	assert_answer(w, world_claim_leg(w, CAROL, "t", DAVE, 3), IQ_RESOURCE_CONSTRAINT);
+	w->flows[flow].status.state = FLOW_FINISHED;
+	world_pass(w, 1000);
+	world_splice(w, "t", 5);
+	world_close(w);
+}
+
 static void tune_two_a_domain(struct config *cfg)
 {
 	cfg->limits.sessions_per_domain = 2;
@@ -302,6 +361,9 @@ int main(void)
 		cmocka_unit_test(test_longer_timers),
 		cmocka_unit_test(test_strict_from_now_on),
 		cmocka_unit_test(test_fewer_sessions_per_jid),
+		cmocka_unit_test(test_sessions_per_jid),
+		cmocka_unit_test(test_sessions_in_all),
+		cmocka_unit_test(test_the_last_session),
 		cmocka_unit_test(test_sessions_per_domain),
 		cmocka_unit_test(test_each_refusal_is_counted),
 		cmocka_unit_test(test_volume),
