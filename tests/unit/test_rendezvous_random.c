@@ -7,15 +7,14 @@
  *
  * Claims say nothing of their own ends, so only counting can tell.
  */
-#include "session_world.h"
-
 #include <arpa/inet.h>
 #include <time.h>
+
+#include "rendezvous_world.h"
 
 #define STORIES	  500
 #define STEPS	  60
 #define PLACES	  4 /* what the data plane takes at an address */
-#define SID	  "s"
 #define FIRST_LEG 100
 
 enum who { NOBODY, A, B, STRANGER };
@@ -30,10 +29,7 @@ struct client {
 	bool dead;
 };
 
-static struct world *w;
-static struct rendezvous_ends ends;
 static struct in6_addr own;
-static enum mailbox_rendezvous state;
 static struct client clients[3];
 static enum who who_has[WORLD_LEGS];
 static unsigned int next_leg;
@@ -55,33 +51,20 @@ static void tell(const char *what, enum who who, unsigned int leg)
 	snprintf(story + used, sizeof(story) - used, " %s%c%u", what, "-ABS"[who], leg);
 }
 
-static void hear(void *ctx, in_port_t port, const struct in6_addr *addr6,
-		 enum mailbox_rendezvous told)
+static void many(struct config *cfg)
 {
-	(void)ctx;
-	(void)port;
-	(void)addr6;
-	state = told;
-}
-
-static void rendezvous(struct config *cfg)
-{
-	cfg->rendezvous.enabled = true;
-	cfg->rendezvous.ports = (struct config_range){10000, 19999};
-	cfg->timers.reserve_ms = 120000;
+	rendezvous(cfg);
 	cfg->limits.reservations_per_jid = 1000;
 }
 
 static void begin(void)
 {
-	w = world_open(rendezvous);
-	w->splicer.rendezvous = hear;
+	open_world(many);
 	story[0] = '\0';
 	own = world_ip("192.0.2.1");
 	memset(clients, 0, sizeof(clients));
 	memset(who_has, 0, sizeof(who_has));
 	next_leg = FIRST_LEG;
-	assert_int_equal(session_reserve(w->book, SID, ALICE, BOB, w->now_ms, &ends), REFUSALS);
 }
 
 static bool lives(unsigned int leg)
@@ -111,7 +94,7 @@ static unsigned int new_leg(enum who who)
 
 	for (leg = FIRST_LEG; leg < next_leg; leg++)
 		n += lives(leg);
-	if (state != MAILBOX_RENDEZVOUS_OPEN || n >= PLACES)
+	if (heard != MAILBOX_RENDEZVOUS_OPEN || n >= PLACES)
 		return 0;
 	leg = next_leg;
 	if (who != STRANGER && leg % 2 != (unsigned int)who % 2)
@@ -192,14 +175,12 @@ static void expire(enum who who)
 }
 
 /* What they had is over: one of them asks again. */
-static void reserve(enum who who)
+static void reserve_again(enum who who)
 {
-	if (state != MAILBOX_RENDEZVOUS_FREE)
+	if (heard != MAILBOX_RENDEZVOUS_FREE)
 		return;
 	tell("reserve", who, 0);
-	assert_int_equal(
-		session_reserve(w->book, SID, jids[who], jids[A + B - who], w->now_ms, &ends),
-		REFUSALS);
+	assert_int_equal(reserve(SID, jids[who], jids[A + B - who]), REFUSALS);
 }
 
 /* Whoever is joined is alice and bob. */
@@ -248,7 +229,7 @@ static void step(bool strangers)
 			expire(below(2) ? STRANGER : one);
 		break;
 	case 10:
-		reserve(one);
+		reserve_again(one);
 		break;
 	case 11:
 	case 12:
@@ -273,7 +254,7 @@ static unsigned int joined(bool strangers)
 		world_pass(w, w->cfg.timers.match_ms + 100);
 		check();
 		n += w->n_flows;
-		world_close(w);
+		close_world();
 	}
 	return n;
 }
