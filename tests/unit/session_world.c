@@ -455,14 +455,20 @@ unsigned int world_claim_source(struct world *w, const char *from, const char *s
 	return world_claim(w, &claim);
 }
 
+void world_claim_both(struct world *w, const char *sid, unsigned int port, unsigned int *a,
+		      unsigned int *b)
+{
+	world_established(w, port);
+	world_established(w, port + 1);
+	*a = world_claim_leg(w, ALICE, sid, BOB, port);
+	*b = world_claim_leg(w, BOB, sid, ALICE, port + 1);
+}
+
 uint64_t world_splice(struct world *w, const char *sid, unsigned int port)
 {
 	unsigned int a, b;
 
-	world_established(w, port);
-	world_established(w, port + 1);
-	a = world_claim_leg(w, ALICE, sid, BOB, port);
-	b = world_claim_leg(w, BOB, sid, ALICE, port + 1);
+	world_claim_both(w, sid, port, &a, &b);
 	assert_answer(w, a, IQ_OK);
 	assert_answer(w, b, IQ_OK);
 	return w->legs[port].flow;

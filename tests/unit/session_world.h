@@ -126,7 +126,11 @@ void world_pass(struct world *w, uint64_t ms);
 /* Let the workers carry out what is in their rings. */
 void world_work(struct world *w);
 
-/* Two established legs, spliced as `sid` between alice (port) and bob (port + 1). */
+/* Two established legs, claimed as `sid` by alice (port) and bob (port + 1), each naming the other;
+ * the indices of the IQs are `a` and `b`. */
+void world_claim_both(struct world *w, const char *sid, unsigned int port, unsigned int *a,
+		      unsigned int *b);
+/* Likewise, and spliced. */
 uint64_t world_splice(struct world *w, const char *sid, unsigned int port);
 
 #define assert_answer(w, iq, expected) assert_int_equal((w)->iqs[iq].result, expected)

@@ -239,10 +239,7 @@ static void test_disputed_while_retiring(void **state)
 
 	(void)state;
 	w->lazy_owners = true;
-	world_established(w, 1);
-	world_established(w, 2);
-	a = world_claim_leg(w, ALICE, "s", BOB, 1);
-	b = world_claim_leg(w, BOB, "s", ALICE, 2);
+	world_claim_both(w, "s", 1, &a, &b);
 	assert_gauge(w, SESSIONS_SPLICING, 1);
 	c = world_claim_leg(w, CAROL, "t", DAVE, 2);
 	assert_answer(w, c, IQ_CONFLICT);
