@@ -14,23 +14,12 @@
 #include "iq_fixture.h"
 #include "session.h"
 
-#define ALICE		       "alice@example.org/pda"
-#define BOB		       "bob@example.org/laptop"
-#define MALLORY		       "mallory@evil.example/x"
-#define FROM(j)		       " id='1' from='" j "' to='relay.example.org'>"
-#define GET		       "<iq type='get'" FROM(ALICE)
-#define SET		       "<iq type='set'" FROM(ALICE)
-#define NS		       "http://jabber.org/protocol/bytestreams"
-#define Q		       "<query xmlns='" NS "' "
-#define END		       "</query></iq>"
-#define ACT(j)		       "<activate>" j "</activate>"
-#define ANSWER_1	       " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\""
-#define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
-#define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
-#define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define MALFORMED	       ERROR("modify", "jid-malformed")
-#define FORBIDDEN	       NOT_LISTED(MALLORY)
-#define HOST(h)		       "<streamhost jid=\"relay.example.org\" host=\"" h "\" port=\"7777\" />"
+#define NS	  "http://jabber.org/protocol/bytestreams"
+#define Q	  "<query xmlns='" NS "' "
+#define ACT(j)	  "<activate>" j "</activate>"
+#define ANSWER_1  " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\""
+#define MALFORMED ERROR("modify", "jid-malformed")
+#define HOST(h)	  "<streamhost jid=\"relay.example.org\" host=\"" h "\" port=\"7777\" />"
 #define HOSTS(sid, list) \
 	"<iq type=\"result\"" ANSWER_1 "><query xmlns=\"" NS "\"" sid ">" list "</query></iq>"
 #define ALL  HOST("192.0.2.10") HOST("192.0.2.11") HOST("2001:db8::10") HOST("2001:db8:0:1::1")
@@ -70,9 +59,6 @@ static struct config cfg = {
 	.n_ports = 2,
 	.socks5 = {.enabled = true, .port = 7777},
 };
-static struct control_stats stats;
-static struct dispatch *dispatch;
-static struct request_book *requests;
 static struct bytestreams *bytestreams;
 
 static void address(unsigned int port, const char *text)
@@ -92,12 +78,11 @@ static int setup(void **state)
 	address(0, "::ffff:192.0.2.10");
 	address(1, "2001:db8:0:1:0:0:0:1");
 	address(1, "::ffff:192.0.2.11");
-	dispatch = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
-	requests = request_book_create(dispatch, 4);
+	iq_start(cfg.xmpp.jid);
 	bytestreams = bytestreams_create(&cfg, dispatch, requests);
-	assert_true(requests != NULL && bytestreams != NULL);
+	assert_non_null(bytestreams);
 	bytestreams_set_book(bytestreams, (struct session_book *)sent);
-	n_sent = n_activated = 0;
+	n_activated = 0;
 	return 0;
 }
 
@@ -105,20 +90,13 @@ static int teardown(void **state)
 {
 	(void)state;
 	bytestreams_destroy(bytestreams);
-	request_book_destroy(requests);
-	dispatch_destroy(dispatch);
+	iq_end();
 	return 0;
 }
 
 static void feed(const char *in)
 {
-	struct stanza *st = stanza_parse(in, NULL);
-
-	assert_non_null(st);
-	sent[0] = '\0';
-	memset(&stats, 0, sizeof(stats));
-	dispatch_stanza(dispatch, st, 4711);
-	stanza_free(st);
+	iq_feed(in, 4711);
 }
 
 struct row {
@@ -177,16 +155,14 @@ static void test_advertise(void **state)
 static void test_cve_2026_43504(void **state)
 {
 	static const struct row rows[] = {
-		{"<iq type='get'" FROM(MALLORY) Q "/></iq>", FORBIDDEN, IQ_STREAMHOST,
-		 IQ_FORBIDDEN},
-		{"<iq type='get'" FROM(MALLORY) Q "sid=''/></iq>", FORBIDDEN, IQ_STREAMHOST,
-		 IQ_FORBIDDEN},
-		{"<iq type='set'" FROM(MALLORY) Q "sid='s'>" ACT(BOB) END, FORBIDDEN, IQ_ACTIVATE,
+		{OF("get", MALLORY) Q "/></iq>", FORBIDDEN, IQ_STREAMHOST, IQ_FORBIDDEN},
+		{OF("get", MALLORY) Q "sid=''/></iq>", FORBIDDEN, IQ_STREAMHOST, IQ_FORBIDDEN},
+		{OF("set", MALLORY) Q "sid='s'>" ACT(BOB) END, FORBIDDEN, IQ_ACTIVATE,
 		 IQ_FORBIDDEN},
 		/* naming somebody who is allowed does not help */
-		{"<iq type='set'" FROM(MALLORY) Q "sid='s'>" ACT(ALICE) END, FORBIDDEN, IQ_ACTIVATE,
+		{OF("set", MALLORY) Q "sid='s'>" ACT(ALICE) END, FORBIDDEN, IQ_ACTIVATE,
 		 IQ_FORBIDDEN},
-		{"<iq type='set'" FROM(MALLORY) Q "/></iq>", FORBIDDEN, IQ_ACTIVATE, IQ_FORBIDDEN},
+		{OF("set", MALLORY) Q "/></iq>", FORBIDDEN, IQ_ACTIVATE, IQ_FORBIDDEN},
 	};
 
 	(void)state;

@@ -12,11 +12,8 @@
 #include "session.h"
 
 #define ROOT   "root@example.org/desk"
-#define ALICE  "alice@example.org/pda"
-#define SET(j) "<iq type='set' id='1' from='" j "' to='relay.example.org'>"
-#define GET(j) "<iq type='get' id='1' from='" j "' to='relay.example.org'>"
 #define CMD    "<command xmlns='http://jabber.org/protocol/commands' "
-#define RUN(n) SET(ROOT) CMD "node='" n "'/></iq>"
+#define RUN(n) OF("set", ROOT) CMD "node='" n "'/></iq>"
 #define DISCO  "http://jabber.org/protocol/disco#"
 #define SUBMIT(var, value)                                             \
 	"<x xmlns='jabber:x:data' type='submit'><field var='" var "'>" \
@@ -24,9 +21,9 @@
 #define NO_ADMIN                                         \
 	REFUSED_TO(ALICE, "auth", "forbidden", "admins", \
 		   "Only administrators of this relay may do that.")
-#define ERROR(type, condition) ERROR_TO(ROOT, type, condition)
-#define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define RESULT		       "<iq type=\"result\" from=\"relay.example.org\" to=\"" ROOT "\" id=\"1\">"
+#define ROOT_ERROR(type, condition) ERROR_TO(ROOT, type, condition)
+#define BAD			    ROOT_ERROR("modify", "bad-request")
+#define RESULT			    "<iq type=\"result\" from=\"relay.example.org\" to=\"" ROOT "\" id=\"1\">"
 
 /* --- what is faked --- */
 
@@ -81,15 +78,13 @@ static struct config cfg = {
 	.access = {.admins = {.names = admins, .count = 2}},
 	.socks5 = {.enabled = true, .port = 7777},
 };
-static struct control_stats stats;
-static struct dispatch *dispatch;
 static struct commands *commands;
 static struct service *service;
 
 static int setup(void **state)
 {
 	(void)state;
-	dispatch = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
+	iq_start(cfg.xmpp.jid);
 	commands = commands_create(&cfg, dispatch);
 	service = service_create(&cfg, dispatch, commands, 0);
 	assert_true(commands != NULL && service != NULL);
@@ -107,20 +102,16 @@ static int teardown(void **state)
 	(void)state;
 	service_destroy(service);
 	commands_destroy(commands);
-	dispatch_destroy(dispatch);
+	iq_end();
 	return 0;
 }
 
 static void feed(const char *in)
 {
-	struct stanza *st = stanza_parse(in, NULL);
 	unsigned int before = n_sent;
 
-	assert_non_null(st);
-	memset(&stats, 0, sizeof(stats));
-	dispatch_stanza(dispatch, st, now_ms);
+	iq_feed(in, now_ms);
 	assert_int_equal(n_sent, before + 1);
-	stanza_free(st);
 }
 
 /* The id of the command that the last answer is about. */
@@ -138,7 +129,7 @@ static const char *begin(const char *node, char id[64])
 {
 	char in[512];
 
-	snprintf(in, sizeof(in), SET(ROOT) CMD "node='%s' action='execute'/></iq>", node);
+	snprintf(in, sizeof(in), OF("set", ROOT) CMD "node='%s' action='execute'/></iq>", node);
 	feed(in);
 	assert_non_null(strstr(sent, "status=\"executing\""));
 	return begun_id(id);
@@ -161,36 +152,36 @@ static void test_discovery(void **state)
 	static const struct {
 		const char *in, *has, *has_not;
 	} rows[] = {
-		{GET(ROOT) "<query xmlns='" DISCO "info'/></iq>",
+		{OF("get", ROOT) "<query xmlns='" DISCO "info'/></iq>",
 		 "<feature var=\"http://jabber.org/protocol/commands\" />", NULL},
-		{GET(ALICE) "<query xmlns='" DISCO "info'/></iq>", "urn:xmpp:ping", "commands"},
-		{GET(ROOT) "<query xmlns='" DISCO "items'/></iq>",
+		{GET "<query xmlns='" DISCO "info'/></iq>", "urn:xmpp:ping", "commands"},
+		{OF("get", ROOT) "<query xmlns='" DISCO "items'/></iq>",
 		 "<query xmlns=\"" DISCO "items\" /></iq>", NULL},
-		{GET(ROOT) "<query xmlns='" DISCO "items' "
-			   "node='http://jabber.org/protocol/commands'/></iq>",
+		{OF("get", ROOT) "<query xmlns='" DISCO "items' "
+				 "node='http://jabber.org/protocol/commands'/></iq>",
 		 RESULT
 		 "<query xmlns=\"" DISCO "items\" node=\"http://jabber.org/protocol/commands\">"
 		 "<item jid=\"relay.example.org\" node=\"list-sessions\" name=\"List sessions\" />"
 		 "<item jid=\"relay.example.org\" node=\"end-session\" name=\"End a session\" />"
 		 "<item jid=\"relay.example.org\" node=\"drain\" name=\"Drain\" /></query></iq>",
 		 NULL},
-		{GET(ROOT) "<query xmlns='" DISCO "info' "
-			   "node='http://jabber.org/protocol/commands'/></iq>",
+		{OF("get", ROOT) "<query xmlns='" DISCO "info' "
+				 "node='http://jabber.org/protocol/commands'/></iq>",
 		 "<identity category=\"automation\" type=\"command-list\" ", "jabber:x:data"},
-		{GET(ROOT) "<query xmlns='" DISCO "info' node='drain'/></iq>",
+		{OF("get", ROOT) "<query xmlns='" DISCO "info' node='drain'/></iq>",
 		 RESULT "<query xmlns=\"" DISCO "info\" node=\"drain\">"
 			"<identity category=\"automation\" type=\"command-node\" name=\"Drain\" />"
 			"<feature var=\"http://jabber.org/protocol/commands\" />"
 			"<feature var=\"jabber:x:data\" /></query></iq>",
 		 NULL},
-		{GET(ROOT) "<query xmlns='" DISCO "items' node='drain'/></iq>",
+		{OF("get", ROOT) "<query xmlns='" DISCO "items' node='drain'/></iq>",
 		 "items\" node=\"drain\" /></iq>", NULL},
-		{GET(ROOT) "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found", NULL},
-		{GET(ALICE) "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found",
+		{OF("get", ROOT) "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found",
 		 NULL},
-		{GET(ALICE) "<query xmlns='" DISCO "info' node='drain'/></iq>", NO_ADMIN, NULL},
-		{GET(ALICE) "<query xmlns='" DISCO "items' "
-			    "node='http://jabber.org/protocol/commands'/></iq>",
+		{GET "<query xmlns='" DISCO "items' node='x'/></iq>", "item-not-found", NULL},
+		{GET "<query xmlns='" DISCO "info' node='drain'/></iq>", NO_ADMIN, NULL},
+		{GET "<query xmlns='" DISCO "items' "
+		     "node='http://jabber.org/protocol/commands'/></iq>",
 		 NO_ADMIN, NULL},
 	};
 
@@ -207,12 +198,11 @@ static void test_discovery(void **state)
 static void test_only_admins(void **state)
 {
 	static const char *const in[] = {
-		SET(ALICE) CMD "node='list-sessions'/></iq>",
-		SET(ALICE) CMD "node='end-session'/></iq>",
-		SET(ALICE) CMD
-		"node='drain' sessionid='1'>" SUBMIT("draining", "1") "</command></iq>",
-		SET(ALICE) CMD "node='unheard-of'/></iq>",
-		SET(ALICE) CMD "/></iq>",
+		SET CMD "node='list-sessions'/></iq>",
+		SET CMD "node='end-session'/></iq>",
+		SET CMD "node='drain' sessionid='1'>" SUBMIT("draining", "1") "</command></iq>",
+		SET CMD "node='unheard-of'/></iq>",
+		SET CMD "/></iq>",
 	};
 
 	(void)state;
@@ -290,7 +280,7 @@ static void test_end(void **state)
 	assert_non_null(strstr(sent, "status=\"completed\"><note type=\"info\">"));
 	/* it is over */
 	go_on(ROOT, "end-session", id, "", SUBMIT("session", "7"));
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 
 	begin("end-session", id);
 	go_on(ROOT, "end-session", id, "action='complete'", SUBMIT("session", "8"));
@@ -334,7 +324,7 @@ static void test_bad_submissions(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin(rows[i].node, id);
 		go_on(ROOT, rows[i].node, id, rows[i].action, rows[i].payload);
-		assert_string_equal(sent, BAD_REQUEST);
+		assert_string_equal(sent, BAD);
 	}
 	assert_int_equal(ended, 0);
 	assert_false(draining);
@@ -369,7 +359,7 @@ static void test_cancel(void **state)
 	go_on(ROOT, "drain", id, "action='cancel'", "");
 	assert_non_null(strstr(sent, "status=\"canceled\""));
 	go_on(ROOT, "drain", id, "", SUBMIT("draining", "1"));
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 	assert_false(draining);
 }
 
@@ -379,14 +369,14 @@ static void test_begun(void **state)
 	char id[64], other[64];
 
 	(void)state;
-	feed(SET(ROOT) CMD "node='unheard-of'/></iq>");
-	assert_string_equal(sent, ERROR("cancel", "item-not-found"));
-	feed(SET(ROOT) CMD "/></iq>");
-	assert_string_equal(sent, ERROR("cancel", "item-not-found"));
-	feed(SET(ROOT) CMD "node='drain' action='complete'/></iq>");
-	assert_string_equal(sent, BAD_REQUEST);
-	feed(SET(ROOT) CMD "node='drain' action='cancel'/></iq>");
-	assert_string_equal(sent, BAD_REQUEST);
+	feed(OF("set", ROOT) CMD "node='unheard-of'/></iq>");
+	assert_string_equal(sent, ROOT_ERROR("cancel", "item-not-found"));
+	feed(OF("set", ROOT) CMD "/></iq>");
+	assert_string_equal(sent, ROOT_ERROR("cancel", "item-not-found"));
+	feed(OF("set", ROOT) CMD "node='drain' action='complete'/></iq>");
+	assert_string_equal(sent, BAD);
+	feed(OF("set", ROOT) CMD "node='drain' action='cancel'/></iq>");
+	assert_string_equal(sent, BAD);
 
 	begin("drain", id);
 	begin("drain", other);
@@ -396,20 +386,20 @@ static void test_begun(void **state)
 	go_on("root@example.org/sofa", "drain", id, "", SUBMIT("draining", "1"));
 	assert_false(draining);
 	go_on(ROOT, "end-session", id, "", SUBMIT("session", "7"));
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 	assert_int_equal(ended, 0);
 	go_on(ROOT, "drain", "", "", SUBMIT("draining", "1"));
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 
 	now_ms += COMMANDS_LIFE_MS - 1;
 	go_on(ROOT, "drain", other, "", SUBMIT("draining", "1"));
 	assert_true(draining);
 	now_ms++;
 	go_on(ROOT, "drain", id, "", SUBMIT("draining", "0"));
-	assert_string_equal(sent, ERROR("cancel", "not-allowed"));
+	assert_string_equal(sent, ROOT_ERROR("cancel", "not-allowed"));
 	assert_true(draining);
 	go_on(ROOT, "drain", id, "", SUBMIT("draining", "0"));
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 }
 
 static void test_begun_are_bounded(void **state)
@@ -424,7 +414,7 @@ static void test_begun_are_bounded(void **state)
 	for (int i = 0; i < COMMANDS_MAX - 1; i++)
 		begin("end-session", id);
 	go_on(ROOT, "drain", first, "", SUBMIT("draining", "1")); /* the oldest made room */
-	assert_string_equal(sent, BAD_REQUEST);
+	assert_string_equal(sent, BAD);
 	go_on(ROOT, "drain", second, "", SUBMIT("draining", "1"));
 	assert_true(draining);
 	go_on(ROOT, "end-session", id, "", SUBMIT("session", "7"));

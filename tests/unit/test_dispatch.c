@@ -9,22 +9,16 @@
 #include "iq_fixture.h"
 #include "service.h"
 
-#define ALICE	  "alice@example.org/pda"
 #define FROM_TO	  " from='" ALICE "' to='relay.example.org'"
-#define GET	  "<iq type='get' id='1'" FROM_TO ">"
-#define SET	  "<iq type='set' id='1'" FROM_TO ">"
 #define ANSWER_1  " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
 #define NS_ERRORS "xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\""
 #define ERROR_FROM(from, type, condition)                                                    \
 	"<iq type=\"error\" from=\"" from "\" to=\"" ALICE "\" id=\"1\"><error type=\"" type \
 	"\"><" condition " xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\" /></error></iq>"
-#define ERROR(type, condition) ERROR_FROM("relay.example.org", type, condition)
-#define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
-#define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define NOT_FOUND	       ERROR("cancel", "item-not-found")
-#define POLICY		       ERROR("modify", "policy-violation")
-#define PROXY		       "<identity category=\"proxy\" type=\"bytestreams\" name=\"tandem\" />"
-#define BYTESTREAMS	       "<feature var=\"http://jabber.org/protocol/bytestreams\" />"
+#define NOT_FOUND   ERROR("cancel", "item-not-found")
+#define POLICY	    ERROR("modify", "policy-violation")
+#define PROXY	    "<identity category=\"proxy\" type=\"bytestreams\" name=\"tandem\" />"
+#define BYTESTREAMS "<feature var=\"http://jabber.org/protocol/bytestreams\" />"
 
 static char *namespaces[] = {(char[]){"whoknows"}, (char[]){"urn:example:w"}};
 static struct config cfg = {
@@ -32,7 +26,6 @@ static struct config cfg = {
 		 .namespaces = {.names = namespaces, .count = 2}},
 	.endpoint = {.enabled = true, .port = 4000},
 };
-static struct control_stats stats;
 
 struct row {
 	const char *in;

@@ -13,21 +13,10 @@
 #include "iq_fixture.h"
 #include "session.h"
 
-#define ALICE		       "alice@example.org/pda"
-#define BOB		       "bob@example.org/laptop"
-#define MALLORY		       "mallory@evil.example/x"
-#define FROM(j)		       " id='1' from='" j "' to='relay.example.org'>"
-#define GET		       "<iq type='get'" FROM(ALICE)
-#define SET		       "<iq type='set'" FROM(ALICE)
-#define Q		       "<query xmlns='whoknows' "
-#define END		       "</query></iq>"
-#define EP		       "<endpoint ip='192.0.2.10' port='4000'/>"
-#define ANSWER_1	       " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
-#define ERROR(type, condition) ERROR_TO(ALICE, type, condition)
-#define UNAVAILABLE	       ERROR("cancel", "service-unavailable")
-#define BAD_REQUEST	       ERROR("modify", "bad-request")
-#define FORBIDDEN	       NOT_LISTED(MALLORY)
-#define OK(ns)		       "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns "\" /></iq>"
+#define Q	 "<query xmlns='whoknows' "
+#define EP	 "<endpoint ip='192.0.2.10' port='4000'/>"
+#define ANSWER_1 " from=\"relay.example.org\" to=\"" ALICE "\" id=\"1\">"
+#define OK(ns)	 "<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns "\" /></iq>"
 #define ADDRESS(ns)                                                                   \
 	"<iq type=\"result\"" ANSWER_1 "<query xmlns=\"" ns                           \
 	"\"><connection jid=\"relay.example.org\" ip=\"192.0.2.10\" port=\"4000\" />" \
@@ -81,9 +70,6 @@ static struct config cfg = {
 	.n_ports = 2,
 	.endpoint = {.enabled = true, .port = 4000},
 };
-static struct control_stats stats;
-static struct dispatch *dispatch;
-static struct request_book *requests;
 static struct endpoint *endpoint;
 
 /* What is reserved, or what refuses it, and who asks. */
@@ -124,13 +110,11 @@ static int setup(void **state)
 	cfg.ports[1].n_addresses = 2;
 	inet_pton(AF_INET6, "::ffff:192.0.2.10", &cfg.ports[1].addresses[0].addr);
 	inet_pton(AF_INET6, "::ffff:192.0.2.11", &cfg.ports[1].addresses[1].addr);
-	dispatch = dispatch_create(cfg.xmpp.jid, &stats, &outlet);
-	requests = request_book_create(dispatch, 4);
-	assert_non_null(requests);
+	iq_start(cfg.xmpp.jid);
 	endpoint = endpoint_create(&cfg, dispatch, requests);
 	assert_non_null(endpoint);
 	endpoint_set_book(endpoint, (struct session_book *)claimed);
-	n_sent = n_claimed = 0;
+	n_claimed = 0;
 	return 0;
 }
 
@@ -138,20 +122,14 @@ static int teardown(void **state)
 {
 	(void)state;
 	endpoint_destroy(endpoint);
-	request_book_destroy(requests);
-	dispatch_destroy(dispatch);
+	iq_end();
 	return 0;
 }
 
 static void feed(const char *in)
 {
-	struct stanza *st = stanza_parse(in, NULL);
-
-	assert_non_null(st);
-	sent[0] = claimed[0] = '\0';
-	memset(&stats, 0, sizeof(stats));
-	dispatch_stanza(dispatch, st, 4711);
-	stanza_free(st);
+	claimed[0] = '\0';
+	iq_feed(in, 4711);
 }
 
 struct row {
@@ -371,11 +349,10 @@ static void test_reservation(void **state)
 static void test_access(void **state)
 {
 	static const struct row rows[] = {
-		{"<iq type='set'" FROM(MALLORY) Q "sid='A01'>" EP END, FORBIDDEN, NULL},
-		{"<iq type='set'" FROM(MALLORY) Q "sid=''/></iq>", FORBIDDEN, NULL},
-		{"<iq type='get'" FROM(MALLORY) Q "/></iq>", FORBIDDEN, NULL},
-		{"<iq type='get'" FROM(MALLORY) Q "sid='A01' peer='" BOB "'/></iq>", FORBIDDEN,
-		 NULL},
+		{OF("set", MALLORY) Q "sid='A01'>" EP END, FORBIDDEN, NULL},
+		{OF("set", MALLORY) Q "sid=''/></iq>", FORBIDDEN, NULL},
+		{OF("get", MALLORY) Q "/></iq>", FORBIDDEN, NULL},
+		{OF("get", MALLORY) Q "sid='A01' peer='" BOB "'/></iq>", FORBIDDEN, NULL},
 	};
 
 	(void)state;
@@ -392,7 +369,6 @@ static void test_access(void **state)
 /* Whom somebody on the list has named is admitted to that and to nothing else. */
 static void test_named(void **state)
 {
-#define OF(type, who) "<iq type='" type "'" FROM(who)
 	static const struct {
 		bool enabled, denied;
 		const char *in;
