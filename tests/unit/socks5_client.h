@@ -3,8 +3,8 @@
 #ifndef TANDEM_SOCKS5_CLIENT_H
 #define TANDEM_SOCKS5_CLIENT_H
 
+#include "peer_fixture.h"
 #include "socks5.h"
-#include "worker_fixture.h"
 
 #define DIGITS	"0123456789abcdef0123456789abcdef01234567"
 #define METHODS "\5\1\0"

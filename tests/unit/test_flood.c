@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SYN cookies through a whole worker: in and out of force, and legs that come out of them. */
 #include "next_hop.h"
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 #define ON_AT  (RIG_HALF_OPEN * 3 / 4)
 #define OFF_AT (RIG_HALF_OPEN / 2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From SYN to established, DESIGN 3.1, through a whole worker. */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 /* --- what is offered, and what is answered --- */
 

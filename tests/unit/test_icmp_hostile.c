@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ICMP that is made up, damaged, or not the relay's business. */
 #include "icmp_fixture.h"
+#include "peer_fixture.h"
 
 /* Both ends of one family, or of two; errors come from side 1 about packets of side 0. */
 static struct path path;

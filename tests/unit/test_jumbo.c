@@ -4,7 +4,7 @@
  * out has less.
  */
 #include "frame_check.h"
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 #define MTU	  9000
 #define FRAME_MAX 9216

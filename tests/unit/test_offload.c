@@ -6,8 +6,8 @@
  */
 #include "frame_check.h"
 #include "offload.h"
+#include "peer_fixture.h"
 #include "segment.h"
-#include "worker_fixture.h"
 
 #define HEAD_PAYLOAD 700 /* of it in the first mbuf */
 #define SEGSZ	     1388

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the relay says by itself on a spliced connection: opening updates, and RSTs by command. */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 /* Connect and splice, but open nobody yet; the windows told last are the ones given. */
 static uint64_t splice_with(struct peer *a, uint16_t window_a, struct peer *b, uint16_t window_b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An established leg without a partner, DESIGN 3.2, and the commands that end its wait. */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 enum answer { NOTHING, CONFIRM, GONE };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The rate of a session: what it costs, what passes, and that a whole worker keeps to it. */
+#include "peer_fixture.h"
 #include "policer.h"
-#include "worker_fixture.h"
 
 #define SEGMENT	    1000
 #define BURST(rate) ((rate) / 2 + (1 << POLICER_BURST_SHIFT))
@@ -76,12 +76,7 @@ static uint64_t flow;
 
 static int start_spliced(void **state)
 {
-	if (rig_start(state) < 0)
-		return -1;
-	a = peer_alice();
-	b = peer_bob();
-	flow = peers_splice(&a, &b);
-	return 0;
+	return peers_start(state, &a, &b, &flow);
 }
 
 /* Send `n` segments a millisecond from p to q; returns how many arrive. */

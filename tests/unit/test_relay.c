@@ -4,19 +4,14 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 static struct peer a, b;
 static uint64_t flow;
 
 static int start_spliced(void **state)
 {
-	if (rig_start(state) < 0)
-		return -1;
-	a = peer_alice();
-	b = peer_bob();
-	flow = peers_splice(&a, &b);
-	return 0;
+	return peers_start(state, &a, &b, &flow);
 }
 
 static enum flow_state flow_state(void)

@@ -5,7 +5,7 @@
  */
 #include <arpa/inet.h>
 
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 #define FIRST 10000
 #define LAST  10007

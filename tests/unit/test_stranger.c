@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What belongs to no leg and no flow: refused, or the kernel's. */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 /* --- nobody's --- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Legs unlike each other, through a whole worker: options of one leg only, and a smaller MSS. */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 #define MAX_PIECES 64
 

@@ -4,7 +4,7 @@
  * bob must get of them, and what the pieces of her segments carry when his MSS is small.  Each row
  * runs with either of them on IPv4 or IPv6.
  */
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 #define MAX_PIECES 4
 #define CWR	   RTE_TCP_CWR_FLAG

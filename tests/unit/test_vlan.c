@@ -5,8 +5,8 @@
  *
  *   alice === VLAN 100 === port 0 [ worker ] port 1 --- untagged, or VLAN 200 --- bob
  */
+#include "peer_fixture.h"
 #include "vlan.h"
-#include "worker_fixture.h"
 
 #define VLAN	  100
 #define OTHER	  200

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "worker_fixture.h"
+#include "peer_fixture.h"
 
 static struct peer a, b;
 

@@ -36,7 +36,15 @@
 /* Of the SOCKS5 service; RELAY_PORT is the endpoint service's. */
 #define RIG_SOCKS5_PORT 7777
 
+/* Which of the peers speak IPv6, and what is particular to each port. */
+struct rig_mix {
+	bool alice6, bob6;
+	uint16_t vlans[RIG_PORTS]; /* 0: none */
+	uint16_t mtus[RIG_PORTS];  /* 0: 1500 */
+};
+
 struct rig {
+	struct rig_mix mix;
 	struct config cfg;
 	struct listener listener;
 	struct mailbox *mb;
@@ -53,12 +61,6 @@ extern const struct rte_ether_addr port_mac[RIG_PORTS];
 /* Group set-up and tear-down: EAL and ports. */
 int rig_ports(void **state);
 int rig_ports_end(void **state);
-/* Which of the peers speak IPv6, and what is particular to each port. */
-struct rig_mix {
-	bool alice6, bob6;
-	uint16_t vlans[RIG_PORTS]; /* 0: none */
-	uint16_t mtus[RIG_PORTS];  /* 0: 1500 */
-};
 
 extern struct rig_mix rig_mixes[7];
 
@@ -146,37 +148,5 @@ struct worker *rig_owner(const struct segment *from);
 struct leg *rig_leg(uint64_t id);
 /* Places for legs that are free, at all workers together. */
 unsigned int rig_free_legs(void);
-
-/* --- a peer's TCP --- */
-
-struct peer {
-	unsigned int port;
-	struct segment syn; /* sent by it: options, ISN, addresses */
-	struct segment synack;
-	uint32_t tsval; /* of its next segment */
-	uint64_t id;	/* of its leg */
-};
-
-/* Of the test's mix; with timestamps, SACK and a scale of 7 (alice) or 9 (bob); not yet connected. */
-struct peer peer_alice(void);
-struct peer peer_bob(void);
-/* Give it another address: the `n`-th host of its own network, or of another one altogether.  In
- * IPv4 the first is no change, for there each address counts for itself. */
-void peer_rehost(struct peer *p, uint8_t n);
-void peer_move(struct peer *p, uint8_t n);
-/* Handshake until ESTABLISHED is heard. */
-void peer_connect(struct peer *p);
-/* Its next segment: seq R, ack S, timestamps if it has them, window 500. */
-struct segment peer_segment(const struct peer *p, uint8_t flags);
-/* The numbers of an answer that confirms nothing new: seq S, ack R, window 0, T, `tsecr`. */
-void assert_parked_answer(const struct peer *p, const struct segment *s, uint32_t tsecr);
-
-/* It is of the peer's own family, from the relay's address and port to the peer's. */
-void assert_to_peer(const struct segment *s, const struct peer *p);
-
-/* Claim and retire; returns the report. */
-struct leg_report peer_retire(const struct peer *p);
-/* Connect both, splice them, and let both be opened: the updates are taken. Returns the flow. */
-uint64_t peers_splice(struct peer *a, struct peer *b);
 
 #endif
