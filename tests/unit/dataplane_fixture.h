@@ -27,6 +27,9 @@
 /* Host order; RTE_IPV4() shifts a bit into the sign of an int. */
 #define IPV4(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
+/* Two fields of a row: what a string literal says, and how many bytes that is. */
+#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
+
 /* Flags as tcpdump writes them. */
 #define FIN RTE_TCP_FIN_FLAG
 #define SYN RTE_TCP_SYN_FLAG

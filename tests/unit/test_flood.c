@@ -124,10 +124,9 @@ static void reset_leg(const struct peer *p)
 
 /* --- what a cookie keeps --- */
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-#define TS	       "\x8\xa\0\0\x12\x34\0\0\0\0"
-#define MSS_1400       "\2\4\x05\x78"
-#define MSS_1388       "\2\4\x05\x6c"
+#define TS	 "\x8\xa\0\0\x12\x34\0\0\0\0"
+#define MSS_1400 "\2\4\x05\x78"
+#define MSS_1388 "\2\4\x05\x6c"
 
 static void options(void **state)
 {

@@ -4,8 +4,6 @@
 
 /* --- what is offered, and what is answered --- */
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-
 struct offer {
 	const char *name;
 	const uint8_t *options;

@@ -4,8 +4,6 @@
 #include "reply.h"
 #include "tcp_option.h"
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-
 static struct reply plain(void)
 {
 	return (struct reply){

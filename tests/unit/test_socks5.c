@@ -12,9 +12,8 @@
 #define CHOSEN	"\5\0"
 #define ANY	"\0\1\0\0\0\0\0\0"
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-#define READ(n)	       (n) /* bytes of them */
-#define ALL	       SIZE_MAX
+#define READ(n) (n) /* bytes of them */
+#define ALL	SIZE_MAX
 
 static const struct row {
 	const char *name;

@@ -54,8 +54,6 @@ static int tear_down(void **state)
 #define TSVAL_DELTA 2990
 #define TSECR_DELTA 530
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-
 struct row {
 	const char *name;
 	uint8_t flags;

@@ -10,8 +10,6 @@
 #define TSECR 0x05060708
 #define TS    "\1\1\x8\xa\1\2\3\4\5\6\7\x8"
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-
 #define BLOCK_A "\0\0\0\1\0\0\0\2"
 #define BLOCK_B "\0\0\0\3\0\0\0\4"
 #define BLOCK_C "\0\0\0\5\0\0\0\6"

@@ -14,8 +14,6 @@
 #define SACK LEG_SACK
 #define BOTH (LEG_TIMESTAMPS | LEG_SACK)
 
-#define BYTES(literal) (const uint8_t *)(literal), sizeof(literal) - 1
-
 /* NOPs in place of a timestamps option, and of SACK with one block: as many bytes. */
 #define TEN_NOPS "\1\1\1\1\1\1\1\1\1\1"
 
