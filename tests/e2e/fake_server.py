@@ -5,7 +5,7 @@ import hashlib
 import re
 import socket
 
-from harness import RELAY, TIMEOUT, XMPP, Task, fail
+from harness import RELAY, TIMEOUT, XMPP, Task, endpoint, fail, new_sid
 
 HEADER = (
     "<stream:stream xmlns='jabber:component:accept' "
@@ -77,6 +77,21 @@ class Stream:
     def answer(self, id, timeout=TIMEOUT):
         """The text of the IQ answer with this id."""
         return self.read(rf"<iq [^>]*\bid=['\"]{id}['\"][^>]*(/>|>.*?</iq>)", timeout)[0]
+
+    def claim(self, leg, sid, name, id=None):
+        """The claim of name@example.org; nothing is read."""
+        head = f"type='set' id='{id or name}' from='{name}@example.org/lab' to='{RELAY}'"
+        self.send(f"<iq {head}>{endpoint(leg, sid)}</iq>")
+
+    def splice(self, lab):
+        """Two legs, claimed and spliced."""
+        legs, sid = {name: lab.connect(name) for name in ("alice", "bob")}, new_sid()
+        for name, leg in legs.items():
+            self.claim(leg, sid, name)
+        for name in legs:
+            if "result" not in (text := self.answer(name)):
+                fail(f"{name}'s claim: {text}")
+        return legs.values()
 
     def ping(self, id):
         """The relay still answers on this stream."""

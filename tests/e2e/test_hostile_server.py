@@ -7,7 +7,7 @@
 """
 
 from fake_server import FakeServer
-from harness import RELAY, Lab, endpoint, expect, fail, new_sid, reaches, until
+from harness import RELAY, Lab, expect, reaches, until
 
 ESTABLISHED = {
     "garbage": b"\x00\xff\xfe<<<>>>&&& \x80\x81" * 50,
@@ -21,22 +21,11 @@ ESTABLISHED = {
     "a stream error": "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
 }
 
-def spliced(lab, stream):
-    a, b, sid = lab.connect("alice"), lab.connect("bob"), new_sid()
-    for name, leg in (("alice", a), ("bob", b)):
-        head = f"type='set' id='{name}' from='{name}@example.org/lab' to='{RELAY}'"
-        stream.send(f"<iq {head}>{endpoint(leg, sid)}</iq>")
-    for name in ("alice", "bob"):
-        if "result" not in (text := stream.answer(name)):
-            fail(f"{name}'s claim: {text}")
-    return a, b
-
-
 with Lab(xmpp=False) as lab:
     server = FakeServer(lab)
     for what, data in ESTABLISHED.items():
         stream = server.start_tandemd(lab)
-        a, b = spliced(lab, stream)
+        a, b = stream.splice(lab)
         stream.send(data)
         stream.wait_closed()
         stream.close()

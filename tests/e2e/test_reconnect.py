@@ -9,7 +9,7 @@
 import time
 
 from fake_server import HEADER, FakeServer
-from harness import RELAY, Lab, endpoint, expect, fail, new_sid, reaches, until
+from harness import Lab, expect, fail, reaches, until
 
 EARLY = {
     "garbage for a header": b"HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -17,22 +17,10 @@ EARLY = {
     "a refused handshake": f"{HEADER}<stream:error><not-authorized/></stream:error>".encode(),
 }
 
-
-def spliced(lab, stream):
-    a, b, sid = lab.connect("alice"), lab.connect("bob"), new_sid()
-    for name, leg in (("alice", a), ("bob", b)):
-        head = f"type='set' id='{name}' from='{name}@example.org/lab' to='{RELAY}'"
-        stream.send(f"<iq {head}>{endpoint(leg, sid)}</iq>")
-    for name in ("alice", "bob"):
-        if "result" not in (text := stream.answer(name)):
-            fail(f"{name}'s claim: {text}")
-    return a, b
-
-
 with Lab(xmpp=False) as lab:
     server = FakeServer(lab)
     stream = server.start_tandemd(lab)
-    a, b = spliced(lab, stream)
+    a, b = stream.splice(lab)
     stream.close()
 
     attempts = []

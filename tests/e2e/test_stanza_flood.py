@@ -9,7 +9,7 @@
 import re
 
 from fake_server import FakeServer
-from harness import RELAY, Lab, Task, endpoint, expect, fail, new_sid, reaches, until
+from harness import RELAY, Lab, Task, expect, fail, new_sid, reaches, until
 
 ROUNDS, IQS = 4, 10000
 
@@ -38,8 +38,7 @@ def resident_kib(lab):
 def splice(lab, stream, name):
     legs, sid = (lab.connect("alice"), lab.connect("bob")), new_sid()
     for who, leg in zip(("alice", "bob"), legs):
-        text = head("set", f"{name}-{who}", f"{who}@example.org/lab") + endpoint(leg, sid) + "</iq>"
-        stream.send(text)
+        stream.claim(leg, sid, who, f"{name}-{who}")
     return legs
 
 
