@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <rte_eal.h>
-#include <rte_errno.h>
 
 #include "dataplane_fixture.h"
+#include "eal_fixture.h"
 #include "frame_check.h"
 
 #define POOL_MBUFS 2047
@@ -21,18 +18,9 @@ static uint64_t random_state;
 
 int fixture_eal(void **state)
 {
-	char prefix[48], program[] = "test", huge[] = "--no-huge", mem[] = "-m", size[] = "64",
-			 pci[] = "--no-pci", telemetry[] = "--no-telemetry", conf[] = "--no-shconf",
-			 lcores[] = "-l", first[] = "0", level[] = "--log-level=4";
-	char *argv[] = {program, huge,	 mem,	size,  pci,   telemetry,
-			conf,	 lcores, first, level, prefix};
-
 	(void)state;
-	snprintf(prefix, sizeof(prefix), "--file-prefix=tandem-test-%d", (int)getpid());
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0) {
-		fprintf(stderr, "EAL: %s\n", rte_strerror(rte_errno));
+	if (eal_start(64) < 0)
 		return -1;
-	}
 	fixture_pool = rte_pktmbuf_pool_create("test", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					       SOCKET_ID_ANY);
 	return fixture_pool != NULL ? 0 : -1;
@@ -42,10 +30,7 @@ int fixture_eal_end(void **state)
 {
 	(void)state;
 	rte_mempool_free(fixture_pool);
-	if (rte_eal_cleanup() < 0)
-		return -1;
-	/* The EAL leaves its directory behind, empty. */
-	return rmdir(rte_eal_get_runtime_dir());
+	return eal_end();
 }
 
 void fixture_unbind(void)

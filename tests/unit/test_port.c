@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "eal_fixture.h"
 #include "log.h"
 #include "port.h"
 #include "port_kind.h"
@@ -304,26 +304,16 @@ static void no_such_device(void **state)
 	expect_said("port net_null7: no such device\n");
 }
 
+static int start_eal(void **state)
+{
+	(void)state;
+	return eal_start(256);
+}
+
 static int stop_eal(void **state)
 {
 	(void)state;
-	if (rte_eal_cleanup() < 0)
-		return -1;
-	/* The EAL leaves its directory behind, empty. */
-	return rmdir(rte_eal_get_runtime_dir());
-}
-
-static int start_eal(void **state)
-{
-	char prefix[48], program[] = "test", huge[] = "--no-huge", mem[] = "-m", size[] = "256",
-			 pci[] = "--no-pci", telemetry[] = "--no-telemetry", conf[] = "--no-shconf",
-			 lcores[] = "-l", first[] = "0", level[] = "--log-level=4";
-	char *argv[] = {program, huge,	 mem,	size,  pci,   telemetry,
-			conf,	 lcores, first, level, prefix};
-
-	(void)state;
-	snprintf(prefix, sizeof(prefix), "--file-prefix=tandem-test-%d", (int)getpid());
-	return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
+	return eal_end();
 }
 
 int main(void)
