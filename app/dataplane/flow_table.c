@@ -101,7 +101,7 @@ static uint64_t address_change(const struct four_tuple *a, const struct four_tup
 	return sum;
 }
 
-/* What translating adds to a TCP checksum, whose pseudo-headers differ in nothing else between the
+/* What translating adds to a TCP checksum by what is the same for every segment, whose pseudo-headers differ in nothing else between the
  * families, and to an IPv4 one with a TTL step. */
 static void fill_csum_deltas(struct flow_line *l, const struct four_tuple *a,
 			     const struct four_tuple *b)
@@ -113,6 +113,8 @@ static void fill_csum_deltas(struct flow_line *l, const struct four_tuple *a,
 	l->tcp_csum_delta = csum_fold(addrs + ports);
 	/* One less in the TTL is 0x0100 less in the word it shares with the protocol. */
 	l->ip_csum_delta = csum_fold(addrs + csum_change16(rte_cpu_to_be_16(0x0100), 0));
+	l->seq_csum_delta = csum_fold(csum_delta(l->seq_delta) + csum_delta(l->ack_delta));
+	l->ts_csum_delta = csum_fold(csum_delta(l->tsval_delta) + csum_delta(l->tsecr_delta));
 }
 
 static uint8_t option_flags(uint8_t a, uint8_t b)
@@ -148,6 +150,7 @@ static void fill_line(struct flow_line *l, struct flow_wide *wide, const struct 
 	l->tsecr_delta = b->ts_first - a->ts_const;
 	l->wscale_in = a->wscale;
 	l->wscale_out = b->options & LEG_WSCALE ? RELAY_WSCALE : 0;
+	l->wscale_back = b->wscale;
 	l->flags = option_flags(a->options, b->options);
 	/* Made-up timestamps go on from T at one a millisecond. */
 	if (l->flags & FLOW_TS_INSERT)

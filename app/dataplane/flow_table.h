@@ -44,16 +44,17 @@ struct flow_line {
 	uint32_t tsecr_delta;	 /* TSval of B's SYN - T_A */
 	uint16_t tcp_csum_delta; /* of addresses and ports, for csum_update() */
 	uint16_t ip_csum_delta;	 /* of addresses and one TTL step */
+	uint16_t seq_csum_delta; /* of seq_delta and ack_delta, but for their carries */
+	uint16_t ts_csum_delta;	 /* of tsval_delta and tsecr_delta, likewise */
 	uint8_t wscale_in;	 /* A's own */
 	uint8_t wscale_out;	 /* what B was told of the relay's: 8, or 0 */
+	uint8_t wscale_back;	 /* B's own */
 	uint8_t flags;		 /* enum flow_flag */
-	uint8_t reserved;
-	uint32_t generation; /* of the pair, odd while it is in the table */
-	uint16_t mss;	     /* the largest segment, options counted, that B takes */
-	uint16_t reserved2;
+	uint32_t generation;	 /* of the pair, odd while it is in the table */
+	uint16_t mss;		 /* the largest segment, options counted, that B takes */
+	uint16_t reserved;
 	uint32_t
 		cost; /* of a byte of payload, see policer.h; 0: no limit.  The writer may change it */
-	uint32_t reserved3;
 } __rte_aligned(64);
 
 static_assert(sizeof(struct flow_line) == 64, "an immutable line is a cache line");

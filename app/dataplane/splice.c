@@ -6,6 +6,7 @@
 
 /* NOP NOP TIMESTAMP 10, as nearly every segment carries it: the option's numbers are aligned. */
 #define OPTIONS_TIMESTAMP_ALIGNED RTE_BE32(0x0101080a)
+#define TIMESTAMPS_LENGTH	  12
 
 /* RFC 7915 5.1: an IPv4 packet of this size was IPv6 of no more than 1280 bytes, and its sender
  * will not be talked into less. */
@@ -24,7 +25,23 @@ static inline uint64_t shift(unaligned_be32 *field, uint32_t delta)
 	return csum_change32(from, to);
 }
 
-/* The same for a number that lies anywhere in the options; `offset` counts from the TCP header. */
+/* Add `delta` to the number; returns the carry out of bit 31. */
+static inline unsigned int advance(unaligned_be32 *field, uint32_t delta)
+{
+	uint32_t sum;
+	bool carry = __builtin_add_overflow(rte_be_to_cpu_32(*field), delta, &sum);
+
+	*field = rte_cpu_to_be_32(sum);
+	return carry;
+}
+
+static inline rte_be16_t translate_window(const struct flow_line *line, rte_be16_t window)
+{
+	return rte_cpu_to_be_16(
+		splice_window(rte_be_to_cpu_16(window), line->wscale_in, line->wscale_out));
+}
+
+/* As shift(), a number that lies anywhere in the options; `offset` counts from the TCP header. */
 static uint64_t shift_option(uint8_t *tcp, unsigned int offset, uint32_t delta)
 {
 	uint64_t change = shift((unaligned_be32 *)(tcp + offset), delta);
@@ -90,41 +107,75 @@ static uint64_t translate_options(const struct flow_line *line, struct packet *p
 	return change;
 }
 
-static uint64_t translate_tcp(const struct flow_line *line, struct packet *p)
+/* An acknowledgement, with data or without, without options or with the timestamps of both legs
+ * alone, where all put them. */
+static bool is_usual(const struct flow_line *line, const struct packet *p)
+{
+	const unaligned_be32 *options = (const unaligned_be32 *)(p->tcp + 1);
+	const uint8_t kind = RTE_TCP_ACK_FLAG | RTE_TCP_SYN_FLAG;
+
+	if (unlikely((p->tcp->tcp_flags & kind) != RTE_TCP_ACK_FLAG))
+		return false;
+	if (p->tcp_header == sizeof(*p->tcp))
+		return true;
+	return likely(p->tcp_header == sizeof(*p->tcp) + TIMESTAMPS_LENGTH &&
+		      line->flags & FLOW_TIMESTAMPS && options[0] == OPTIONS_TIMESTAMP_ALIGNED);
+}
+
+/* Of any segment: the change is told word by word. */
+static uint64_t translate_numbers(const struct flow_line *line, struct packet *p)
 {
 	struct rte_tcp_hdr *tcp = p->tcp;
 	bool has_ack = tcp->tcp_flags & RTE_TCP_ACK_FLAG;
 	rte_be16_t window = tcp->rx_win;
-	unaligned_be32 *options = (unaligned_be32 *)(tcp + 1);
-	uint64_t change = line->tcp_csum_delta;
+	uint64_t change;
 
-	tcp->src_port = line->out.relay_port;
-	tcp->dst_port = line->out.peer_port;
-	change += shift((unaligned_be32 *)&tcp->sent_seq, line->seq_delta);
-	if (likely(has_ack))
+	change = shift((unaligned_be32 *)&tcp->sent_seq, line->seq_delta);
+	if (has_ack)
 		change += shift((unaligned_be32 *)&tcp->recv_ack, line->ack_delta);
 	/* The window of a SYN is never scaled. */
-	if (likely(!(tcp->tcp_flags & RTE_TCP_SYN_FLAG))) {
-		tcp->rx_win = rte_cpu_to_be_16(
-			splice_window(rte_be_to_cpu_16(window), line->wscale_in, line->wscale_out));
+	if (!(tcp->tcp_flags & RTE_TCP_SYN_FLAG)) {
+		tcp->rx_win = translate_window(line, window);
 		change += csum_change16(window, tcp->rx_win);
 	}
-	if (likely(p->tcp_header == sizeof(*tcp) + 12 && has_ack && line->flags & FLOW_TIMESTAMPS &&
-		   options[0] == OPTIONS_TIMESTAMP_ALIGNED)) {
-		change += shift(&options[1], line->tsval_delta);
-		change += shift(&options[2], line->tsecr_delta);
-	} else if (p->tcp_header != sizeof(*tcp)) {
-		change += translate_options(line, p, has_ack);
-	}
-	return change;
+	return change + translate_options(line, p, has_ack);
 }
 
-static void rewrite_ip4(const struct flow_line *line, struct packet *p)
+/* Of a usual one: what the deltas do to the sum is known, and their carries are counted. */
+static inline uint32_t translate_usual_numbers(const struct flow_line *line, struct packet *p)
+{
+	struct rte_tcp_hdr *tcp = p->tcp;
+	unaligned_be32 *options = (unaligned_be32 *)(tcp + 1);
+	rte_be16_t window = tcp->rx_win;
+	uint32_t change = line->seq_csum_delta;
+	unsigned int carries;
+
+	carries = advance((unaligned_be32 *)&tcp->sent_seq, line->seq_delta);
+	carries += advance((unaligned_be32 *)&tcp->recv_ack, line->ack_delta);
+	if (p->tcp_header != sizeof(*tcp)) {
+		carries += advance(&options[1], line->tsval_delta);
+		carries += advance(&options[2], line->tsecr_delta);
+		change += line->ts_csum_delta;
+	}
+	tcp->rx_win = translate_window(line, window);
+	return change + csum_carries(carries) + (uint16_t)~window + tcp->rx_win;
+}
+
+/* The ports, and the checksum after what else changed. */
+static inline void rewrite_tcp(const struct flow_line *line, struct rte_tcp_hdr *tcp,
+			       uint32_t change)
+{
+	tcp->src_port = line->out.relay_port;
+	tcp->dst_port = line->out.peer_port;
+	tcp->cksum = csum_update32(tcp->cksum, change + line->tcp_csum_delta);
+}
+
+static inline void rewrite_ip4(const struct flow_line *line, struct packet *p)
 {
 	p->ip->time_to_live--;
 	p->ip->src_addr = line->out.relay_addr;
 	p->ip->dst_addr = line->out.peer_addr;
-	p->ip->hdr_checksum = csum_update(p->ip->hdr_checksum, line->ip_csum_delta);
+	p->ip->hdr_checksum = csum_update32(p->ip->hdr_checksum, line->ip_csum_delta);
 }
 
 static void set_addresses6(struct rte_ipv6_hdr *ip6, const struct tuple_wide *out)
@@ -231,9 +282,23 @@ static bool translate_ip(const struct flow_line *line, const struct flow_wide *w
 	}
 }
 
+/* Kept out of the way of the usual IPv4. */
+static __rte_noinline bool translate(const struct flow_line *line, const struct flow_wide *wide,
+				     struct packet *p, uint16_t id)
+{
+	uint32_t change = likely(is_usual(line, p)) ? translate_usual_numbers(line, p)
+						    : csum_fold(translate_numbers(line, p));
+
+	rewrite_tcp(line, p->tcp, change);
+	return translate_ip(line, wide, p, id);
+}
+
 bool splice_translate(const struct flow_line *line, const struct flow_wide *wide, struct packet *p,
 		      uint16_t id)
 {
-	p->tcp->cksum = csum_update(p->tcp->cksum, translate_tcp(line, p));
-	return translate_ip(line, wide, p, id);
+	if (unlikely(line->flags & (FLOW_KEY6 | FLOW_OUT6) || !is_usual(line, p)))
+		return translate(line, wide, p, id);
+	rewrite_tcp(line, p->tcp, translate_usual_numbers(line, p));
+	rewrite_ip4(line, p);
+	return true;
 }

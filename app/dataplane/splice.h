@@ -41,7 +41,7 @@ static inline uint16_t splice_window(uint16_t raw, uint8_t wscale_in, uint8_t ws
 {
 	uint32_t window = ((uint32_t)raw << wscale_in) >> wscale_out;
 
-	return window > UINT16_MAX ? UINT16_MAX : (uint16_t)window;
+	return unlikely(window >> 16) ? UINT16_MAX : (uint16_t)window;
 }
 
 #endif

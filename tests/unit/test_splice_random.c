@@ -3,6 +3,7 @@
  * The splice, DESIGN 3.4, with random segments between legs of any families: addresses, checksums,
  * payload and the way back must hold whatever they carry.
  */
+#include "checksum.h"
 #include "flow_fixture.h"
 #include "splice.h"
 
@@ -151,6 +152,9 @@ static void invert(uint32_t slot, struct flow_line *line, struct flow_wide *wide
 	line->tsval_delta = other->tsecr_delta;
 	line->tsecr_delta = other->tsval_delta;
 	line->tcp_csum_delta = (uint16_t)~own->tcp_csum_delta;
+	line->seq_csum_delta = csum_fold(csum_delta(line->seq_delta) + csum_delta(line->ack_delta));
+	line->ts_csum_delta =
+		csum_fold(csum_delta(line->tsval_delta) + csum_delta(line->tsecr_delta));
 	line->wscale_in = line->wscale_out = 0;
 }
 
