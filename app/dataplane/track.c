@@ -15,9 +15,19 @@
 
 /* The two directions of a pair as one packet sees them: its own and the other. */
 struct view {
-	const struct flow_line *line, *other_line;
+	const struct flow_line *line;
 	struct flow_track *own, *other;
 };
+
+/* The numbers of a segment, as its sender says them. */
+struct numbers {
+	uint32_t seq, end, ack;
+};
+
+static __rte_always_inline struct view view_of(const struct flow_table *t, uint32_t slot)
+{
+	return (struct view){&t->lines[slot], &t->tracks[slot], &t->tracks[slot ^ 1]};
+}
 
 void track_supersede(const struct flow_table *t, uint32_t slot, enum flow_state ended,
 		     uint64_t now_ms)
@@ -43,63 +53,70 @@ static bool move_state(const struct flow_table *t, uint32_t slot, enum flow_stat
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-static bool has(const struct flow_track *k, enum track_flag flag)
+static __rte_always_inline bool has(const struct flow_track *k, enum track_flag flag)
 {
 	return __atomic_load_n(&k->flags, __ATOMIC_SEQ_CST) & flag;
 }
 
 /* The other end's acknowledgement of this end's data, in this end's own numbers. */
-static uint32_t acked(const struct view *v)
+static __rte_always_inline uint32_t acked(const struct view *v)
 {
 	return relaxed_load(&v->other->ack_hi) - v->line->seq_delta;
 }
 
 /* The right edge of what the other end lets this one send, in this end's own numbers. */
-static uint32_t granted(const struct view *v)
+static __rte_always_inline uint32_t granted(const struct view *v)
 {
 	return relaxed_load(&v->other->edge) - v->line->seq_delta;
 }
 
-/* Can this end be at `number`?  Not beyond the window, but that a FIN may stand there, and not
- * further behind it than any window the other end could have granted. */
-static bool in_reach(const struct view *v, uint32_t number)
+/* How far the other end was seen to send, as this one acknowledges it. */
+static __rte_always_inline uint32_t sent(const struct view *v)
 {
-	uint32_t oldest = acked(v) - ((uint32_t)UINT16_MAX << v->other_line->wscale_in);
-
-	return seq_not_after(oldest, number) && seq_not_after(number, granted(v) + 1);
+	return relaxed_load(&v->other->seq_hi) - v->line->ack_delta;
 }
 
-/* Can a segment that ends at `end` be real?  One number of two is soon guessed by whoever sweeps
- * the space in steps of a window; so the acknowledgement must fit as well (RFC 5961 5.2), and none
- * is without. */
-static bool plausible(const struct view *v, const struct packet *p, uint32_t end)
+/* What this end has acknowledged, in the other's own numbers. */
+static uint32_t acked_back(const struct view *v)
 {
-	const struct view back = {v->other_line, v->line, v->other, v->own};
-	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack) - v->other_line->seq_delta;
+	return relaxed_load(&v->own->ack_hi) + v->line->ack_delta;
+}
 
-	return p->tcp->tcp_flags & RTE_TCP_ACK_FLAG && in_reach(v, end) && in_reach(&back, ack);
+/* The widest window there can be. */
+static uint32_t widest(uint8_t wscale)
+{
+	return (uint32_t)UINT16_MAX << wscale;
+}
+
+/* Can the segment be real?  One number of two is soon guessed by whoever sweeps the space in steps of a
+ * window; so the acknowledgement must fit as well (RFC 5961 5.2).  Neither is beyond the window, but
+ * that a FIN may stand there, nor further behind it than any that could have been granted. */
+static __rte_always_inline bool plausible(const struct view *v, const struct numbers *n)
+{
+	const uint32_t ack_hi = relaxed_load(&v->own->ack_hi), edge = relaxed_load(&v->own->edge);
+
+	return seq_within(n->end, acked(v) - widest(v->line->wscale_back), granted(v) + 1) &&
+	       seq_within(n->ack, ack_hi - widest(v->line->wscale_in), edge + 1);
 }
 
 /* What stands behind a gap may have been damaged into standing there, and nothing would correct it
  * where it is the last: it must be whole.  So must what goes on behind a FIN, which may be an
  * acknowledgement whose damaged header length makes data of its options: the end would never be
  * seen.  In the usual case the number proves itself. */
-static void learn_seq(const struct view *v, const struct packet *p, uint32_t end)
+static void learn_seq(const struct view *v, const struct packet *p, const struct numbers *n)
 {
-	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq), hi = relaxed_load(&v->own->seq_hi);
+	uint32_t hi = relaxed_load(&v->own->seq_hi);
 
-	if (!seq_after(end, hi))
-		return;
-	if (unlikely(seq_after(seq, hi) || has(v->own, TRACK_FIN)) && !packet_checksums_good(p))
-		return;
-	relaxed_store(&v->own->seq_hi, end);
+	if (seq_after(n->end, hi) &&
+	    ((seq_not_after(n->seq, hi) && !has(v->own, TRACK_FIN)) || packet_checksums_good(p)))
+		relaxed_store(&v->own->seq_hi, n->end);
 }
 
 /* Does the other end's FIN reach to where `ack` does? */
 static bool fin_reaches(const struct view *v, uint32_t ack)
 {
 	return has(v->other, TRACK_FIN) &&
-	       seq_not_after(ack, relaxed_load(&v->other->fin) + v->other_line->seq_delta);
+	       seq_not_after(ack, relaxed_load(&v->other->fin) - v->line->ack_delta);
 }
 
 /* Not back, whatever other workers do meanwhile. */
@@ -113,36 +130,38 @@ static void advance(uint32_t *number, uint32_t to)
 		;
 }
 
-/* Acknowledgements count only for what the other end was seen to send. */
-static void learn_ack(const struct view *v, const struct packet *p, bool ending)
+static __rte_always_inline void learn_window(const struct view *v, const struct packet *p,
+					     uint32_t ack)
 {
-	uint32_t ack = rte_be_to_cpu_32(p->tcp->recv_ack), edge;
-	uint32_t sent = relaxed_load(&v->other->seq_hi) + v->other_line->seq_delta;
-	uint16_t window = rte_be_to_cpu_16(p->tcp->rx_win);
+	const uint16_t window = rte_be_to_cpu_16(p->tcp->rx_win);
+	const uint32_t edge = ack + ((uint32_t)window << v->line->wscale_in);
 
-	if ((unlikely(seq_after(ack, sent)) && !fin_reaches(v, ack)) ||
+	relaxed_store(&v->own->window, window);
+	relaxed_store(&v->own->edge, seq_max(edge, relaxed_load(&v->own->edge)));
+}
+
+/* Acknowledgements count only for what the other end was seen to send. */
+static void learn_ack(const struct view *v, const struct packet *p, uint32_t ack, bool ending)
+{
+	if ((seq_after(ack, sent(v)) && !fin_reaches(v, ack)) ||
 	    seq_after(relaxed_load(&v->own->ack_hi), ack))
 		return;
-	if (unlikely(ending))
+	if (ending)
 		advance(&v->own->ack_hi, ack);
 	else
 		relaxed_store(&v->own->ack_hi, ack);
-	relaxed_store(&v->own->window, window);
-	edge = ack + ((uint32_t)window << v->line->wscale_in);
-	if (seq_after(edge, relaxed_load(&v->own->edge)))
-		relaxed_store(&v->own->edge, edge);
+	learn_window(v, p, ack);
 }
 
 /* Which TSval the other end would echo if it had timestamps.  RFC 7323 4.3 takes it of a segment
  * that begins where the receiver has acknowledged; of what is under way one segment at a time is
  * remembered until it is acknowledged, so that the echo tells of the whole way and back.  A damaged
  * one could set it far ahead of its sender's clock for good. */
-static void learn_timestamp(const struct view *v, const struct packet *p, uint32_t seq,
-			    uint32_t end)
+static void learn_timestamp(const struct view *v, const struct packet *p, const struct numbers *n)
 {
 	uint32_t tsval, acked_up_to = acked(v);
-	bool at_edge = seq_not_after(seq, acked_up_to);
-	bool new_sample = end != seq && seq == relaxed_load(&v->own->seq_hi) &&
+	bool at_edge = seq_not_after(n->seq, acked_up_to);
+	bool new_sample = n->end != n->seq && n->seq == relaxed_load(&v->own->seq_hi) &&
 			  seq_not_after(relaxed_load(&v->own->echo_seq), acked_up_to);
 
 	if (!(at_edge || new_sample) || !tcp_option_tsval(p->tcp, p->tcp_header, &tsval) ||
@@ -151,7 +170,7 @@ static void learn_timestamp(const struct view *v, const struct packet *p, uint32
 	if (at_edge)
 		relaxed_store(&v->own->ts_recent, tsval);
 	if (new_sample) {
-		relaxed_store(&v->own->echo_seq, end);
+		relaxed_store(&v->own->echo_seq, n->end);
 		relaxed_store(&v->own->echo_ts, tsval);
 	}
 }
@@ -159,7 +178,7 @@ static void learn_timestamp(const struct view *v, const struct packet *p, uint32
 /* This end, which has no timestamps, has acknowledged the segment that was remembered. */
 static void promote_echo(const struct view *v)
 {
-	uint32_t up_to = relaxed_load(&v->own->ack_hi) - v->other_line->seq_delta;
+	uint32_t up_to = acked_back(v);
 	uint32_t tsval = relaxed_load(&v->other->echo_ts);
 
 	if (seq_not_after(relaxed_load(&v->other->echo_seq), up_to) &&
@@ -244,46 +263,85 @@ static void note_ending(const struct flow_table *t, uint32_t slot, const struct 
 	if (state == FLOW_RESET_PENDING)
 		revert_pending(t, slot, v, now_ms);
 	else if (state == FLOW_HALF_CLOSED && fin_acked(v->own, acked(v)) &&
-		 fin_acked(v->other, relaxed_load(&v->own->ack_hi) - v->other_line->seq_delta))
+		 fin_acked(v->other, acked_back(v)))
 		move_state(t, slot, FLOW_HALF_CLOSED, FLOW_FINISHED, now_ms);
+}
+
+/* The numbers of a segment that takes `length` of the sequence space. */
+static __rte_always_inline struct numbers numbers_of(const struct packet *p, uint32_t length)
+{
+	const uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq);
+
+	return (struct numbers){seq, seq + length, rte_be_to_cpu_32(p->tcp->recv_ack)};
+}
+
+/* A segment of any kind, of a connection in any state. */
+static __rte_noinline void learn(const struct flow_table *t, uint32_t slot, const struct packet *p,
+				 uint64_t now_ms)
+{
+	const struct view v = view_of(t, slot);
+	const uint8_t weighty = RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG;
+	const uint8_t flags = p->tcp->tcp_flags;
+	const struct numbers n = numbers_of(p, packet_seq_len(p));
+
+	/* What would change the state must be what its sender sent. */
+	if (flags & weighty && !packet_checksums_good(p))
+		return;
+	if (flags & RTE_TCP_SYN_FLAG)
+		return;
+	if (flags & RTE_TCP_RST_FLAG) {
+		note_rst(t, slot, &v, n.seq, now_ms);
+		return;
+	}
+	/* A blind guess teaches nothing, not even its acknowledgement. */
+	if (!(flags & RTE_TCP_ACK_FLAG) || !plausible(&v, &n))
+		return;
+	if (v.line->flags & FLOW_TS_DROP)
+		learn_timestamp(&v, p, &n);
+	learn_seq(&v, p, &n);
+	learn_ack(&v, p, n.ack, relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED);
+	if (v.line->flags & FLOW_TS_INSERT)
+		promote_echo(&v);
+	if (flags & RTE_TCP_FIN_FLAG)
+		note_fin(t, slot, &v, n.end, now_ms);
+	if (relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED)
+		note_ending(t, slot, &v, now_ms);
+}
+
+/* Data and acknowledgements in the middle of a connection, between ends whose timestamps, if they have
+ * any, are their own: without a gap before it, and of nothing unseen. */
+static __rte_always_inline bool is_usual(const struct flow_table *t, uint32_t slot,
+					 const struct view *v, const struct packet *p,
+					 const struct numbers *n)
+{
+	const uint8_t kind =
+		RTE_TCP_ACK_FLAG | RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG;
+
+	return (p->tcp->tcp_flags & kind) == RTE_TCP_ACK_FLAG &&
+	       relaxed_load(flow_state_of(t, slot)) == FLOW_ESTABLISHED &&
+	       !(v->line->flags & (FLOW_TS_DROP | FLOW_TS_INSERT)) && !has(v->own, TRACK_FIN) &&
+	       seq_not_after(n->seq, relaxed_load(&v->own->seq_hi)) &&
+	       seq_not_after(n->ack, sent(v));
 }
 
 void track_packet(const struct flow_table *t, uint32_t slot, const struct packet *p,
 		  uint64_t now_ms)
 {
-	struct view v = {
-		.line = &t->lines[slot],
-		.other_line = &t->lines[slot ^ 1],
-		.own = &t->tracks[slot],
-		.other = &t->tracks[slot ^ 1],
-	};
-	uint32_t seq = rte_be_to_cpu_32(p->tcp->sent_seq), end = seq + packet_seq_len(p);
-	uint8_t flags = p->tcp->tcp_flags;
-	const uint8_t weighty = RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG;
+	const struct view v = view_of(t, slot);
+	const struct numbers n = numbers_of(p, p->payload); /* if it is usual */
 
 	relaxed_add(&v.own->packets, 1);
 	relaxed_add(&v.own->bytes, p->payload);
 	relaxed_store(&v.own->last_ms, (uint32_t)now_ms);
-	/* What would change the state must be what its sender sent. */
-	if (unlikely(flags & weighty) && !packet_checksums_good(p))
-		return;
-	if (unlikely(flags & RTE_TCP_SYN_FLAG))
-		return;
-	if (unlikely(flags & RTE_TCP_RST_FLAG)) {
-		note_rst(t, slot, &v, seq, now_ms);
+	if (unlikely(!is_usual(t, slot, &v, p, &n))) {
+		learn(t, slot, p, now_ms);
 		return;
 	}
-	/* A blind guess teaches nothing, not even its acknowledgement. */
-	if (unlikely(!plausible(&v, p, end)))
+	if (unlikely(!plausible(&v, &n)))
 		return;
-	if (unlikely(v.line->flags & FLOW_TS_DROP))
-		learn_timestamp(&v, p, seq, end);
-	learn_seq(&v, p, end);
-	learn_ack(&v, p, relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED);
-	if (unlikely(v.line->flags & FLOW_TS_INSERT))
-		promote_echo(&v);
-	if (unlikely(flags & RTE_TCP_FIN_FLAG))
-		note_fin(t, slot, &v, end, now_ms);
-	if (unlikely(relaxed_load(flow_state_of(t, slot)) != FLOW_ESTABLISHED))
-		note_ending(t, slot, &v, now_ms);
+	relaxed_store(&v.own->seq_hi, seq_max(n.end, relaxed_load(&v.own->seq_hi)));
+	if (unlikely(seq_after(relaxed_load(&v.own->ack_hi), n.ack)))
+		return;
+	relaxed_store(&v.own->ack_hi, n.ack);
+	learn_window(&v, p, n.ack);
 }
