@@ -18,13 +18,10 @@
 static inline uint64_t next_hop_make(unsigned int port, unsigned int vlan,
 				     const struct rte_ether_addr *mac)
 {
-	uint32_t high;
-	uint16_t low;
+	uint64_t word = 0;
 
-	memcpy(&high, mac->addr_bytes, sizeof(high));
-	memcpy(&low, mac->addr_bytes + 4, sizeof(low));
-	return (uint64_t)port << 60 | (uint64_t)vlan << 48 |
-	       (uint64_t)rte_be_to_cpu_32(high) << 16 | rte_be_to_cpu_16(low);
+	memcpy(&word, mac, sizeof(*mac));
+	return (uint64_t)port << 60 | (uint64_t)vlan << 48 | rte_le_to_cpu_64(word);
 }
 
 static inline unsigned int next_hop_port(uint64_t hop)
@@ -34,11 +31,9 @@ static inline unsigned int next_hop_port(uint64_t hop)
 
 static inline void next_hop_mac(uint64_t hop, struct rte_ether_addr *mac)
 {
-	uint32_t high = rte_cpu_to_be_32((uint32_t)(hop >> 16));
-	uint16_t low = rte_cpu_to_be_16((uint16_t)hop);
+	const uint64_t word = rte_cpu_to_le_64(hop);
 
-	memcpy(mac->addr_bytes, &high, sizeof(high));
-	memcpy(mac->addr_bytes + 4, &low, sizeof(low));
+	memcpy(mac, &word, sizeof(*mac));
 }
 
 #endif

@@ -41,6 +41,47 @@ struct packet {
 	uint8_t drop;	     /* enum drop_reason */
 };
 
+/* Any frame, as packet_parse(). */
+enum packet_class packet_parse_any(struct packet *p, struct rte_mbuf *m, uint8_t port,
+				   const struct rte_ether_addr *mac);
+
+/* The frame as nearly all are, seen at a glance: TCP in one mbuf, IPv4 without options nor fragments,
+ * untagged, and all its lengths right.  False: it may be anything. */
+static __rte_always_inline bool packet_parse_usual(struct packet *p, struct rte_mbuf *m,
+						   uint8_t port, const struct rte_ether_addr *mac)
+{
+	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(eth + 1);
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+	const rte_be16_t fragment = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	const uint16_t headers = sizeof(*eth) + sizeof(*ip) + sizeof(*tcp);
+	uint16_t tcp_header, total;
+
+	if (m->nb_segs != 1 || m->data_len < headers ||
+	    eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+	    ip->version_ihl != RTE_IPV4_VHL_DEF || ip->next_proto_id != IPPROTO_TCP ||
+	    ip->fragment_offset & fragment || !rte_is_same_ether_addr(&eth->dst_addr, mac))
+		return false;
+	total = rte_be_to_cpu_16(ip->total_length);
+	tcp_header = (uint16_t)(tcp->data_off >> 4) * 4;
+	if (tcp_header < sizeof(*tcp) || total < sizeof(*ip) + tcp_header ||
+	    m->data_len < sizeof(*eth) + total)
+		return false;
+	p->m = m;
+	p->eth = eth;
+	p->ip = ip;
+	p->tcp = tcp;
+	p->key.v6 = false;
+	/* The ends as they lie there, for the ports follow the addresses. */
+	memcpy(&p->key.ends, &ip->src_addr, sizeof(p->key.ends));
+	p->payload = total - (uint32_t)sizeof(*ip) - tcp_header;
+	p->tcp_header = tcp_header;
+	p->port = port;
+	m->data_len = (uint16_t)(sizeof(*eth) + total);
+	m->pkt_len = m->data_len;
+	return true;
+}
+
 /*
  * Look at the frame in `m`, which came in by configuration port `port` whose MAC is `mac`.
  *
@@ -50,8 +91,12 @@ struct packet {
  * Believes no length field: what is not wholly inside the frame is malformed.  Padding behind the
  * IP packet is cut off a PACKET_TCP.  Checksums are not looked at.
  */
-enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
-			       const struct rte_ether_addr *mac);
+static inline enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+					     const struct rte_ether_addr *mac)
+{
+	return likely(packet_parse_usual(p, m, port, mac)) ? PACKET_TCP
+							   : packet_parse_any(p, m, port, mac);
+}
 
 /* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1);
  * of one that is partial (offload.h) only what there is of it. */

@@ -8,6 +8,7 @@
 #ifndef TANDEM_TUPLE_H
 #define TANDEM_TUPLE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,13 +17,15 @@
 
 #include "mailbox.h"
 
-/* Network byte order. */
+/* Network byte order, and in the order of a packet from the peer. */
 struct tuple_ends {
 	rte_be32_t peer_addr;
 	rte_be32_t relay_addr;
 	rte_be16_t peer_port;
 	rte_be16_t relay_port;
 };
+
+static_assert(sizeof(struct tuple_ends) == 12, "the ends are compared and hashed as two words");
 
 /* The addresses of an IPv6 key. */
 struct tuple_wide {
@@ -50,9 +53,7 @@ static inline rte_be32_t tuple_fold(const struct in6_addr *addr)
 
 static inline bool tuple_ends_equal(const struct tuple_ends *a, const struct tuple_ends *b)
 {
-	return ((a->peer_addr ^ b->peer_addr) | (a->relay_addr ^ b->relay_addr) |
-		(uint32_t)(a->peer_port ^ b->peer_port) |
-		(uint32_t)(a->relay_port ^ b->relay_port)) == 0;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 static inline bool tuple_wide_equal(const struct tuple_wide *a, const struct tuple_wide *b)
@@ -88,9 +89,11 @@ static inline uint64_t tuple_half(const struct in6_addr *addr, unsigned int half
  */
 static inline uint64_t tuple_hash(const struct tuple_seed *seed, const struct tuple *t)
 {
-	uint64_t addrs = (uint64_t)t->ends.peer_addr << 32 | t->ends.relay_addr;
-	uint64_t ports = (uint64_t)t->ends.peer_port << 16 | t->ends.relay_port;
+	uint64_t addrs;
+	uint32_t ports;
 
+	memcpy(&addrs, &t->ends.peer_addr, sizeof(addrs));
+	memcpy(&ports, &t->ends.peer_port, sizeof(ports));
 	if (unlikely(t->v6))
 		addrs = tuple_mix(tuple_half(&t->wide.peer, 0) ^ seed->k[1],
 				  tuple_half(&t->wide.peer, 1) ^ seed->k[0]) +
