@@ -1,10 +1,51 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
 #include "next_hop.h"
 #include "vlan.h"
 #include "worker.h"
 
-/* Kept out of the way of the ports that have no VLAN. */
-static __rte_noinline bool put_tag(struct worker *w, struct rte_mbuf *m, uint16_t vlan)
+static int open_outlet(struct worker *w, unsigned int i)
+{
+	const struct dataplane_port *port = &w->ports[i];
+	struct outlet *out = &w->outlets[i];
+	int rc;
+
+	*out = (struct outlet){
+		.queue = dataplane_queue(port, w->index), .vlan = port->vlan, .mac = port->mac};
+	memcpy(out->room, port->room, sizeof(out->room));
+	out->buffer = rte_zmalloc("tx_buffer", RTE_ETH_TX_BUFFER_SIZE(WORKER_BURST), 0);
+	if (out->buffer == NULL)
+		return -ENOMEM;
+	rc = rte_eth_tx_buffer_init(out->buffer, WORKER_BURST);
+	return rc < 0 ? rc
+		      : rte_eth_tx_buffer_set_err_callback(out->buffer,
+							   rte_eth_tx_buffer_count_callback,
+							   &w->stats->dropped[DROP_TX]);
+}
+
+int output_init(struct worker *w)
+{
+	unsigned int port;
+	int rc = 0;
+
+	for (port = 0; port < w->n_ports && rc == 0; port++)
+		rc = open_outlet(w, port);
+	return rc;
+}
+
+void output_fini(struct worker *w)
+{
+	unsigned int port;
+
+	for (port = 0; port < w->n_ports; port++)
+		rte_free(w->outlets[port].buffer);
+}
+
+bool output_tag(struct worker *w, struct rte_mbuf *m, uint16_t vlan)
 {
 	enum drop_reason why;
 
@@ -14,14 +55,9 @@ static __rte_noinline bool put_tag(struct worker *w, struct rte_mbuf *m, uint16_
 	return false;
 }
 
-void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
+void output_burst(const struct outlet *out)
 {
-	const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
-	const uint16_t vlan = w->ports[port].vlan;
-
-	if (unlikely(vlan != 0) && !put_tag(w, m, vlan))
-		return;
-	rte_eth_tx_buffer(tx.id, tx.queue, w->tx[port], m);
+	rte_eth_tx_buffer_flush(out->queue.id, out->queue.queue, out->buffer);
 }
 
 void output_reply(struct worker *w, const struct reply *r)
@@ -53,9 +89,7 @@ unsigned int output_flush(struct worker *w)
 	unsigned int port, waiting = 0;
 
 	for (port = 0; port < w->n_ports; port++) {
-		const struct dataplane_queue tx = dataplane_queue(&w->ports[port], w->index);
-
-		rte_eth_tx_buffer_flush(tx.id, tx.queue, w->tx[port]);
+		output_burst(&w->outlets[port]);
 		if (unlikely(w->ports[port].pump.ctx != NULL))
 			waiting += pump_out(w, &w->ports[port].pump);
 	}

@@ -29,26 +29,6 @@
 #define ERRORS_PER_MS	  5
 #define ERRORS_BURST	  1000
 
-static int create_tx_buffers(struct worker *w)
-{
-	unsigned int port;
-	int rc;
-
-	for (port = 0; port < w->n_ports; port++) {
-		w->tx[port] = rte_zmalloc("tx_buffer", RTE_ETH_TX_BUFFER_SIZE(WORKER_BURST), 0);
-		if (w->tx[port] == NULL)
-			return -ENOMEM;
-		rc = rte_eth_tx_buffer_init(w->tx[port], WORKER_BURST);
-		if (rc == 0)
-			rc = rte_eth_tx_buffer_set_err_callback(w->tx[port],
-								rte_eth_tx_buffer_count_callback,
-								&w->stats->dropped[DROP_TX]);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
 int worker_init(struct worker *w, unsigned int index, const struct worker_args *args)
 {
 	const struct leg_limits limits = {
@@ -87,7 +67,7 @@ int worker_init(struct worker *w, unsigned int index, const struct worker_args *
 	cookies_init(&w->cookies, &w->listener.cookie_key, w->listener.mss, w->legs.max_half_open,
 		     w->now_ms);
 	if (rc == 0)
-		rc = create_tx_buffers(w);
+		rc = output_init(w);
 	if (rc == 0)
 		rc = idle_init(w);
 	if (rc < 0)
@@ -103,10 +83,7 @@ void worker_reconfigure(struct worker *w, const struct config *cfg)
 
 void worker_fini(struct worker *w)
 {
-	unsigned int port;
-
-	for (port = 0; port < w->n_ports; port++)
-		rte_free(w->tx[port]);
+	output_fini(w);
 	leg_table_fini(&w->legs);
 	idle_fini(w);
 	memset(w, 0, sizeof(*w));
@@ -114,13 +91,13 @@ void worker_fini(struct worker *w)
 
 /* --- packets --- */
 
-static void send_relayed(struct worker *w, unsigned int port, uint64_t hop, struct rte_mbuf *m,
-			 uint32_t payload)
+static inline void send_relayed(struct worker *w, unsigned int port, uint64_t hop,
+				struct rte_mbuf *m, uint32_t payload)
 {
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 
 	next_hop_mac(hop, &eth->dst_addr);
-	eth->src_addr = w->ports[port].mac;
+	eth->src_addr = w->outlets[port].mac;
 	relaxed_add(&w->stats->relayed_packets, 1);
 	relaxed_add(&w->stats->relayed_bytes, payload);
 	output_frame(w, port, m);
@@ -240,7 +217,7 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 	}
 	hop = relaxed_load(&flows->tracks[slot].next_hop);
 	port = next_hop_port(hop);
-	room = RTE_MIN((unsigned int)flows->lines[slot].mss, w->ports[port].room[p->key.v6]);
+	room = RTE_MIN(flows->lines[slot].mss, w->outlets[port].room[p->key.v6]);
 	if (likely((segment_room(p) <= room || p->payload == 0) && !offload_is_special(p->m)))
 		send_relayed(w, port, hop, p->m, p->payload);
 	else
@@ -248,7 +225,7 @@ static void relay(struct worker *w, uint32_t slot, struct packet *p)
 }
 
 /* A new connection may begin on the four-tuple of one that only lingers. */
-static bool supersedes(struct worker *w, uint32_t slot, const struct packet *p)
+static __rte_noinline bool supersedes(struct worker *w, uint32_t slot, const struct packet *p)
 {
 	enum flow_state state = relaxed_load(flow_state_of(w->flows, slot));
 	const uint8_t kind = RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG;
@@ -269,18 +246,18 @@ static void take_tcp(struct worker *w, struct packet *p)
 	/* What was fetched for it is nearly always its own. */
 	if (slot == TUPLE_NO_SLOT || unlikely(!flow_match(w->flows, slot, &p->key)))
 		slot = flow_table_find(w->flows, p->hash, &p->key);
-	if (slot != TUPLE_NO_SLOT && likely(!supersedes(w, slot, p)))
+	if (slot != TUPLE_NO_SLOT &&
+	    (likely(relaxed_load(flow_state_of(w->flows, slot)) == FLOW_ESTABLISHED) ||
+	     !supersedes(w, slot, p)))
 		relay(w, slot, p);
 	else
 		listen_input(w, p);
 }
 
-static void take_packet(struct worker *w, struct packet *p, enum packet_class class)
+/* Whatever is not the service's TCP, nor whole. */
+static __rte_noinline void take_other(struct worker *w, struct packet *p, enum packet_class class)
 {
 	switch (class) {
-	case PACKET_TCP:
-		take_tcp(w, p);
-		break;
 	case PACKET_FRAGMENT:
 		if (listen_is_ours(&w->listener, &p->key))
 			worker_drop(w, p->m, DROP_FRAGMENT);
@@ -290,11 +267,11 @@ static void take_packet(struct worker *w, struct packet *p, enum packet_class cl
 	case PACKET_ICMP:
 		icmp_input(w, p);
 		break;
-	case PACKET_KERNEL:
-		exception_to_kernel(w, p->port, p->m);
-		break;
 	case PACKET_DROP:
 		worker_drop(w, p->m, p->drop);
+		break;
+	default:
+		exception_to_kernel(w, p->port, p->m);
 		break;
 	}
 }
@@ -335,22 +312,30 @@ static void take_burst(struct worker *w, struct burst *b)
 			continue;
 		}
 		rte_prefetch0(&w->flows->lines[slot]);
-		rte_prefetch0(&w->flows->lines[slot ^ 1]);
 		if (p->key.v6)
 			rte_prefetch0(&w->flows->wides[slot]);
 		rte_prefetch0(&w->flows->tracks[slot]);
 		rte_prefetch0(&w->flows->tracks[slot ^ 1]);
 	}
-	for (i = 0; i < b->n; i++)
-		take_packet(w, &b->packets[i], b->classes[i]);
+	for (i = 0; i < b->n; i++) {
+		if (likely(b->classes[i] == PACKET_TCP))
+			take_tcp(w, &b->packets[i]);
+		else
+			take_other(w, &b->packets[i], b->classes[i]);
+	}
 }
 
+/* Headers with the options that nearly all have are longer than a cache line. */
 static void fetch_headers(struct rte_mbuf **frames, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	for (i = 0; i < n; i++) {
+		const char *frame = rte_pktmbuf_mtod(frames[i], const char *);
+
+		rte_prefetch0(frame);
+		rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
+	}
 }
 
 static unsigned int receive_queue(struct worker *w, unsigned int port, unsigned int queue)

@@ -48,12 +48,21 @@ struct listener {
 	struct siphash_key cookie_key;
 };
 
+/* A port as the worker sends by it: what of it each packet needs. */
+struct outlet {
+	struct rte_eth_dev_tx_buffer *buffer;
+	struct dataplane_queue queue;
+	uint16_t room[2]; /* as the port's */
+	uint16_t vlan;
+	struct rte_ether_addr mac;
+};
+
 struct worker {
 	unsigned int index;	/* not the lcore */
 	unsigned int n_workers; /* all there are */
 	const struct dataplane_port *ports;
 	unsigned int n_ports;
-	struct rte_eth_dev_tx_buffer *tx[CONFIG_MAX_PORTS];
+	struct outlet outlets[CONFIG_MAX_PORTS];
 	struct rte_mempool *pool;
 	struct mailbox *mb;
 	struct flow_table *flows;
@@ -130,8 +139,26 @@ unsigned int vlan_input(struct worker *w, unsigned int port, struct rte_mbuf **f
 
 /* --- output.c: what leaves --- */
 
-/* Hand a frame to the port's queue at the end of the round; takes the mbuf. */
-void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m);
+int output_init(struct worker *w);
+void output_fini(struct worker *w);
+/* Put the tag of the port's VLAN on a frame; false: it is dropped. */
+bool output_tag(struct worker *w, struct rte_mbuf *m, uint16_t vlan);
+/* Send what waits for one port. */
+void output_burst(const struct outlet *out);
+
+/* Hand a frame to the port's queue, at the end of the round at the latest; takes the mbuf. */
+static inline void output_frame(struct worker *w, unsigned int port, struct rte_mbuf *m)
+{
+	const struct outlet *out = &w->outlets[port];
+	struct rte_eth_dev_tx_buffer *buffer = out->buffer;
+
+	if (unlikely(out->vlan != 0) && !output_tag(w, m, out->vlan))
+		return;
+	buffer->pkts[buffer->length++] = m;
+	if (unlikely(buffer->length == buffer->size))
+		output_burst(out);
+}
+
 void output_reply(struct worker *w, const struct reply *r);
 /* All that waits; returns how many ports want to be tried again. */
 unsigned int output_flush(struct worker *w);
