@@ -45,41 +45,71 @@ struct packet {
 enum packet_class packet_parse_any(struct packet *p, struct rte_mbuf *m, uint8_t port,
 				   const struct rte_ether_addr *mac);
 
-/* The frame as nearly all are, seen at a glance: TCP in one mbuf, IPv4 without options nor fragments,
- * untagged, and all its lengths right.  False: it may be anything. */
+/* Bytes of a usual IPv4 packet, whose header has no options and which is no fragment; 0: it is not. */
+static __rte_always_inline uint32_t packet_usual_ip4(struct packet *p, struct rte_ipv4_hdr *ip)
+{
+	const rte_be16_t fragment = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+
+	if (ip->version_ihl != RTE_IPV4_VHL_DEF || ip->next_proto_id != IPPROTO_TCP ||
+	    ip->fragment_offset & fragment)
+		return 0;
+	p->ip = ip;
+	p->key.v6 = false;
+	memcpy(&p->key.ends.peer_addr, &ip->src_addr, 2 * sizeof(ip->src_addr));
+	return rte_be_to_cpu_16(ip->total_length);
+}
+
+/* Of an IPv6 one, without extension headers. */
+static __rte_always_inline uint32_t packet_usual_ip6(struct packet *p, struct rte_ipv6_hdr *ip6)
+{
+	const rte_be32_t version = RTE_BE32(UINT32_C(6) << 28), mask = RTE_BE32(UINT32_C(15) << 28);
+
+	if ((ip6->vtc_flow & mask) != version || ip6->proto != IPPROTO_TCP)
+		return 0;
+	p->ip6 = ip6;
+	tuple_set_v6(&p->key, ip6->src_addr, ip6->dst_addr);
+	return (uint32_t)sizeof(*ip6) + rte_be_to_cpu_16(ip6->payload_len);
+}
+
+/* Whether it is IPv6 is known at compile time. */
+static __rte_always_inline bool packet_usual_tcp(struct packet *p, struct rte_mbuf *m, bool v6)
+{
+	const uint32_t ip_header = v6 ? sizeof(*p->ip6) : sizeof(*p->ip);
+	void *ip = rte_pktmbuf_mtod_offset(m, void *, sizeof(*p->eth));
+	uint32_t tcp_header, total;
+
+	if (m->data_len < sizeof(*p->eth) + ip_header + sizeof(*p->tcp))
+		return false;
+	total = v6 ? packet_usual_ip6(p, ip) : packet_usual_ip4(p, ip);
+	p->tcp = RTE_PTR_ADD(ip, ip_header);
+	tcp_header = (uint32_t)(p->tcp->data_off >> 4) * 4;
+	if (tcp_header < sizeof(*p->tcp) || total < ip_header + tcp_header ||
+	    m->data_len < sizeof(*p->eth) + total)
+		return false;
+	memcpy(&p->key.ends.peer_port, &p->tcp->src_port, 2 * sizeof(p->tcp->src_port));
+	p->payload = total - ip_header - tcp_header;
+	p->tcp_header = (uint16_t)tcp_header;
+	m->data_len = (uint16_t)(sizeof(*p->eth) + total);
+	m->pkt_len = m->data_len;
+	return true;
+}
+
+/* The frame as nearly all are, seen at a glance: TCP in one mbuf, untagged, behind a usual IP header,
+ * and all its lengths right.  False: it may be anything. */
 static __rte_always_inline bool packet_parse_usual(struct packet *p, struct rte_mbuf *m,
 						   uint8_t port, const struct rte_ether_addr *mac)
 {
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(eth + 1);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
-	const rte_be16_t fragment = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
-	const uint16_t headers = sizeof(*eth) + sizeof(*ip) + sizeof(*tcp);
-	uint16_t tcp_header, total;
 
-	if (m->nb_segs != 1 || m->data_len < headers ||
-	    eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
-	    ip->version_ihl != RTE_IPV4_VHL_DEF || ip->next_proto_id != IPPROTO_TCP ||
-	    ip->fragment_offset & fragment || !rte_is_same_ether_addr(&eth->dst_addr, mac))
-		return false;
-	total = rte_be_to_cpu_16(ip->total_length);
-	tcp_header = (uint16_t)(tcp->data_off >> 4) * 4;
-	if (tcp_header < sizeof(*tcp) || total < sizeof(*ip) + tcp_header ||
-	    m->data_len < sizeof(*eth) + total)
-		return false;
 	p->m = m;
 	p->eth = eth;
-	p->ip = ip;
-	p->tcp = tcp;
-	p->key.v6 = false;
-	/* The ends as they lie there, for the ports follow the addresses. */
-	memcpy(&p->key.ends, &ip->src_addr, sizeof(p->key.ends));
-	p->payload = total - (uint32_t)sizeof(*ip) - tcp_header;
-	p->tcp_header = tcp_header;
 	p->port = port;
-	m->data_len = (uint16_t)(sizeof(*eth) + total);
-	m->pkt_len = m->data_len;
-	return true;
+	if (m->nb_segs != 1 || m->data_len < sizeof(*eth) ||
+	    !rte_is_same_ether_addr(&eth->dst_addr, mac))
+		return false;
+	if (likely(eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return packet_usual_tcp(p, m, false);
+	return eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6) && packet_usual_tcp(p, m, true);
 }
 
 /*

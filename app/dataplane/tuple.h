@@ -25,7 +25,7 @@ struct tuple_ends {
 	rte_be16_t relay_port;
 };
 
-static_assert(sizeof(struct tuple_ends) == 12, "the ends are compared and hashed as two words");
+static_assert(sizeof(struct tuple_ends) == 12, "it has no padding");
 
 /* The addresses of an IPv6 key. */
 struct tuple_wide {
@@ -51,9 +51,19 @@ static inline rte_be32_t tuple_fold(const struct in6_addr *addr)
 	return w[0] ^ w[1] ^ w[2] ^ w[3];
 }
 
+/* Both at once, in any order. */
+static inline uint32_t tuple_ports(const struct tuple_ends *ends)
+{
+	uint32_t ports;
+
+	memcpy(&ports, &ends->peer_port, sizeof(ports));
+	return ports;
+}
+
 static inline bool tuple_ends_equal(const struct tuple_ends *a, const struct tuple_ends *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return ((a->peer_addr ^ b->peer_addr) | (a->relay_addr ^ b->relay_addr) |
+		(tuple_ports(a) ^ tuple_ports(b))) == 0;
 }
 
 static inline bool tuple_wide_equal(const struct tuple_wide *a, const struct tuple_wide *b)
@@ -89,11 +99,9 @@ static inline uint64_t tuple_half(const struct in6_addr *addr, unsigned int half
  */
 static inline uint64_t tuple_hash(const struct tuple_seed *seed, const struct tuple *t)
 {
-	uint64_t addrs;
-	uint32_t ports;
+	uint64_t addrs = (uint64_t)t->ends.peer_addr << 32 | t->ends.relay_addr;
+	uint64_t ports = tuple_ports(&t->ends);
 
-	memcpy(&addrs, &t->ends.peer_addr, sizeof(addrs));
-	memcpy(&ports, &t->ends.peer_port, sizeof(ports));
 	if (unlikely(t->v6))
 		addrs = tuple_mix(tuple_half(&t->wide.peer, 0) ^ seed->k[1],
 				  tuple_half(&t->wide.peer, 1) ^ seed->k[0]) +

@@ -147,27 +147,6 @@ static void checksums_see_each_bit(void **state)
 	frame_unwrap(m);
 }
 
-/* What is seen at a glance is what a close look finds. */
-static void check_glance(const uint8_t *frame, unsigned int n)
-{
-	struct rte_mbuf *m[2] = {frame_wrap(frame, n), frame_wrap(frame, n)};
-	struct packet p[2];
-	enum packet_class class = packet_parse(&p[0], m[0], 0, &our_mac);
-
-	assert_int_equal(packet_parse_any(&p[1], m[1], 0, &our_mac), class);
-	if (class == PACKET_TCP) {
-		assert_true(tuple_equal(&p[0].key, &p[1].key));
-		assert_int_equal((const char *)p[0].tcp - (const char *)p[0].eth,
-				 (const char *)p[1].tcp - (const char *)p[1].eth);
-		assert_int_equal(p[0].tcp_header, p[1].tcp_header);
-		assert_int_equal(p[0].payload, p[1].payload);
-		assert_int_equal(m[0]->pkt_len, m[1]->pkt_len);
-		assert_int_equal(m[0]->data_len, m[1]->data_len);
-	}
-	frame_unwrap(m[0]);
-	frame_unwrap(m[1]);
-}
-
 static void random_damage(void **state)
 {
 	unsigned int i, j, whole = 0;

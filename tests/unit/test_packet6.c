@@ -370,7 +370,9 @@ static void random_damage(void **state)
 
 		for (j = 0; j < damage; j++)
 			frame[fixture_between(0, n - 1)] = (uint8_t)fixture_random();
-		m = frame_wrap(frame, fixture_between(0, 3) ? n : fixture_between(0, n));
+		n = fixture_between(0, 3) ? n : fixture_between(0, n);
+		check_glance(frame, n);
+		m = frame_wrap(frame, n);
 		class = packet_parse(&p, m, 0, &our_mac);
 		behind += class == PACKET_FRAGMENT;
 		if (class == PACKET_TCP) {
