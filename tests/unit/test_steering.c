@@ -244,7 +244,7 @@ static struct config_address v4(const char *text)
 
 static struct config_address v6(const char *text)
 {
-	struct config_address a;
+	struct config_address a = {.prefix_len = 0};
 
 	assert_int_equal(inet_pton(AF_INET6, text, &a.addr), 1);
 	return a;
@@ -417,6 +417,7 @@ static void the_largest_configuration(void **state)
 	cfg.rendezvous.enabled = true;
 	cfg.rendezvous.ports = (struct config_range){1025, 65534};
 	cfg.rendezvous.prefix = v6("2001:db8:f000::");
+	cfg.rendezvous.prefix.prefix_len = 64;
 	cfg.n_ports = CONFIG_MAX_PORTS;
 	for (unsigned int port = 0; port < CONFIG_MAX_PORTS; port++) {
 		cfg.ports[port].n_addresses = CONFIG_MAX_ADDRESSES;
