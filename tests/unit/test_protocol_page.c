@@ -39,7 +39,7 @@ static int drop_page(void **state)
 
 static void assert_item(const char *item)
 {
-	char line[128];
+	char line[192];
 
 	snprintf(line, sizeof(line), "\n.It %s\n", item);
 	if (!strstr(page, line))
