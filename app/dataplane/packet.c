@@ -200,8 +200,8 @@ static __rte_noinline bool take_priority_off(struct packet *p)
 	return false;
 }
 
-enum packet_class packet_parse_any(struct packet *p, struct rte_mbuf *m, uint8_t port,
-				   const struct rte_ether_addr *mac)
+enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+			       const struct rte_ether_addr *mac)
 {
 	enum packet_class class;
 

@@ -41,9 +41,17 @@ struct packet {
 	uint8_t drop;	     /* enum drop_reason */
 };
 
-/* Any frame, as packet_parse(). */
-enum packet_class packet_parse_any(struct packet *p, struct rte_mbuf *m, uint8_t port,
-				   const struct rte_ether_addr *mac);
+/*
+ * Look at the frame in `m`, which came in by configuration port `port` whose MAC is `mac`.
+ *
+ * A tag of VLAN 0 is taken off; any other, and a second one, is dropped.  The tag of the port's own
+ * VLAN must be off already (vlan.h).
+ *
+ * Believes no length field: what is not wholly inside the frame is malformed.  Padding behind the
+ * IP packet is cut off a PACKET_TCP.  Checksums are not looked at.
+ */
+enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
+			       const struct rte_ether_addr *mac);
 
 /* Bytes of a usual IPv4 packet, whose header has no options and which is no fragment; 0: it is not. */
 static __rte_always_inline uint32_t packet_usual_ip4(struct packet *p, struct rte_ipv4_hdr *ip)
@@ -94,8 +102,8 @@ static __rte_always_inline bool packet_usual_tcp(struct packet *p, struct rte_mb
 	return true;
 }
 
-/* The frame as nearly all are, seen at a glance: TCP in one mbuf, untagged, behind a usual IP header,
- * and all its lengths right.  False: it may be anything. */
+/* The frame as nearly all are, seen at a glance: a PACKET_TCP in one mbuf, untagged, behind a usual IP
+ * header.  False: it may be anything, and packet_parse() has to look. */
 static __rte_always_inline bool packet_parse_usual(struct packet *p, struct rte_mbuf *m,
 						   uint8_t port, const struct rte_ether_addr *mac)
 {
@@ -110,22 +118,6 @@ static __rte_always_inline bool packet_parse_usual(struct packet *p, struct rte_
 	if (likely(eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
 		return packet_usual_tcp(p, m, false);
 	return eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6) && packet_usual_tcp(p, m, true);
-}
-
-/*
- * Look at the frame in `m`, which came in by configuration port `port` whose MAC is `mac`.
- *
- * A tag of VLAN 0 is taken off; any other, and a second one, is dropped.  The tag of the port's own
- * VLAN must be off already (vlan.h).
- *
- * Believes no length field: what is not wholly inside the frame is malformed.  Padding behind the
- * IP packet is cut off a PACKET_TCP.  Checksums are not looked at.
- */
-static inline enum packet_class packet_parse(struct packet *p, struct rte_mbuf *m, uint8_t port,
-					     const struct rte_ether_addr *mac)
-{
-	return likely(packet_parse_usual(p, m, port, mac)) ? PACKET_TCP
-							   : packet_parse_any(p, m, port, mac);
 }
 
 /* Verify the IPv4 header's checksum, if it is IPv4, and TCP's over the whole segment (RFC 9293 3.1);

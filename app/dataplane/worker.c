@@ -287,7 +287,11 @@ static __rte_always_inline void add_frame(struct worker *w, struct burst *b, str
 					  unsigned int port)
 {
 	struct packet *p = &b->packets[b->n];
-	enum packet_class class = packet_parse(p, m, (uint8_t)port, &w->ports[port].mac);
+	const struct rte_ether_addr *mac = &w->ports[port].mac;
+	enum packet_class class = PACKET_TCP;
+
+	if (unlikely(!packet_parse_usual(p, m, (uint8_t)port, mac)))
+		class = packet_parse(p, m, (uint8_t)port, mac);
 
 	b->classes[b->n++] = class;
 	if (unlikely(class != PACKET_TCP))

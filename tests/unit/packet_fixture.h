@@ -41,7 +41,7 @@ void check_padding(struct segment s, unsigned int n);
 /* The segment in two mbufs, parted anywhere: with all of its `headers` in the first it is good. */
 void check_chains(struct segment s, unsigned int headers);
 
-/* What is seen of a frame at a glance is what a close look finds. */
-void check_glance(const uint8_t *frame, unsigned int n);
+/* What is seen of a frame at a glance is what a close look finds; of a usual one it is seen. */
+void check_glance(const uint8_t *frame, unsigned int n, bool usual);
 
 #endif

@@ -78,6 +78,7 @@ static void fields(void **state)
 	struct rte_mbuf *m = frame_wrap(frame, good_frame(frame));
 	struct packet p;
 
+	check_glance(frame, good_frame(frame), true);
 	(void)state;
 	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
 	assert_int_equal(p.key.ends.peer_addr, rte_cpu_to_be_32(IPV4(192, 0, 2, 1)));
@@ -162,7 +163,7 @@ static void random_damage(void **state)
 		for (j = 0; j < damage; j++)
 			frame[fixture_between(0, n - 1)] = (uint8_t)fixture_random();
 		n = fixture_between(0, 3) ? n : fixture_between(0, n);
-		check_glance(frame, n);
+		check_glance(frame, n, false);
 		m = frame_wrap(frame, n);
 		if (packet_parse(&p, m, 0, &our_mac) == PACKET_TCP) {
 			const uint8_t *end = rte_pktmbuf_mtod(m, const uint8_t *) + m->data_len;

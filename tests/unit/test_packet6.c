@@ -79,6 +79,7 @@ static void fields(void **state)
 	const struct in6_addr peer = ip6("2001:db8::1"), relay = ip6("2001:db8::10");
 	struct packet p;
 
+	check_glance(frame, good_frame(frame), true);
 	(void)state;
 	assert_int_equal(packet_parse(&p, m, 0, &our_mac), PACKET_TCP);
 	assert_true(p.key.v6);
@@ -371,7 +372,7 @@ static void random_damage(void **state)
 		for (j = 0; j < damage; j++)
 			frame[fixture_between(0, n - 1)] = (uint8_t)fixture_random();
 		n = fixture_between(0, 3) ? n : fixture_between(0, n);
-		check_glance(frame, n);
+		check_glance(frame, n, false);
 		m = frame_wrap(frame, n);
 		class = packet_parse(&p, m, 0, &our_mac);
 		behind += class == PACKET_FRAGMENT;
