@@ -5,9 +5,11 @@
     honest peers       -> net_ring1 -> [ worker: cookies ] -> net_ring1
 
 The worker never has less to do than it can: the flood is as large as it takes, and every honest peer
-is answered in its turn.  DESIGN 7 has a limit for the computing of a cookie.
+is answered in its turn.  DESIGN 7 has a limit for the computing of a cookie.  What becomes of honest
+peers where the flood is of a rate, and frames are lost, siege.py asks of the whole relay.
 """
 
+import siege
 from bench import Program, eal, runtime_directory
 
 CASES = {"ipv4.plain": [], "ipv4.ts": ["-t"], "ipv6.ts": ["-6", "-t"]}
@@ -34,3 +36,5 @@ def measure(bench):
     with runtime_directory() as env:
         for name, options in CASES.items():
             case(bench, env, name, options)
+        for name, options in siege.FAMILIES.items():
+            siege.case(bench, env, name, options)

@@ -26,10 +26,10 @@ def wire(directory, number, role, mac=None):
     return f"net_memif{number},{options}" + (f",mac={mac}" if mac else "")
 
 
-def peers(bench, env, directory, sessions, *options):
+def peers(bench, env, directory, sessions, *options, program="peers"):
     vdevs = [word for number in range(2) for word in ("--vdev", wire(directory, number, "client"))]
     common = eal(*vdevs, "--no-huge", "--no-shconf", "-m", 128, cores="0", prefix="peers")
-    return Program([bench.programs / "peers", *common, "--", "-n", sessions, *options], env)
+    return Program([bench.programs / program, *common, "--", "-n", sessions, *options], env)
 
 
 def memory_mib(sessions):
