@@ -9,8 +9,9 @@
 
 #define SIDE	  0
 #define UNDER_WAY 256 /* at once */
+#define ATTEMPTS  5   /* a host makes more, nobody waits for that here */
 
-enum state { CALLING, PROBING, HELD, REFUSED };
+enum state { CALLING, PROBING, HELD, REFUSED, GIVEN_UP };
 
 /* What is said again after how long, and then after twice that: RFC 6298 2.1, and Linux's least. */
 static const unsigned int wait_ms[] = {[CALLING] = 1000, [PROBING] = 200};
@@ -55,12 +56,13 @@ static void probe(struct callers *c, uint32_t session)
 
 static bool settled(const struct caller *caller)
 {
-	return caller->state == HELD || caller->state == REFUSED;
+	return caller->state >= HELD;
 }
 
 static void settle(struct callers *c, uint32_t session, enum state state)
 {
 	c->all[session].state = state;
+	c->settled++;
 	c->held += state == HELD;
 	c->refused += state == REFUSED;
 	while (c->oldest < c->next && settled(&c->all[c->oldest]))
@@ -71,7 +73,7 @@ void callers_begin(struct callers *c, uint32_t first, uint32_t n)
 {
 	c->first = c->oldest = c->next = c->look = first;
 	c->behind = first + n;
-	c->held = c->refused = c->again = 0;
+	c->settled = c->held = c->refused = c->again = 0;
 }
 
 bool callers_settled(const struct callers *c)
@@ -81,7 +83,7 @@ bool callers_settled(const struct callers *c)
 
 static void begin_one(struct callers *c)
 {
-	if (c->next == c->behind || c->next - c->first - c->held - c->refused == UNDER_WAY)
+	if (c->next == c->behind || c->next - c->first - c->settled == UNDER_WAY)
 		return;
 	c->all[c->next] = (struct caller){.begun = rte_rdtsc(), .state = CALLING};
 	call(c, c->next++);
@@ -96,7 +98,11 @@ static void look(struct callers *c)
 	c->look = session + 1;
 	if (session == c->next || settled(caller) || rte_rdtsc() < caller->due)
 		return;
-	/* The first probe is nobody's second. */
+	if (caller->attempts == ATTEMPTS) {
+		settle(c, session, GIVEN_UP);
+		return;
+	}
+	/* Behind the ACK comes the first probe, which is no second one. */
 	c->again += caller->state == CALLING || caller->attempts > 1;
 	if (caller->state == CALLING)
 		call(c, session);

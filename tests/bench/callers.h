@@ -8,7 +8,8 @@
  *   an ACK of all but that byte:      the relay holds the leg
  *
  * So an ACK that is lost does not end it, and what is counted as completed is known by the other
- * side too.  A RST ends it.  They are the alices of the traffic, on the first of the wires.
+ * side too.  A RST ends it, and so does waiting too long.  They are the alices of the traffic, on
+ * the first of the wires.
  */
 #ifndef TANDEM_BENCH_CALLERS_H
 #define TANDEM_BENCH_CALLERS_H
@@ -16,21 +17,22 @@
 #include "traffic.h"
 #include "wires.h"
 
+/* Times in TSC cycles. */
 struct caller {
-	uint64_t begun,
-		connected; /* when the first SYN was sent, the SYN|ACK heard; in TSC cycles */
-	uint64_t due;	   /* when to say the last again */
+	uint64_t begun, connected; /* when the first SYN was sent, the SYN|ACK heard */
+	uint64_t due;		   /* when to say the last again */
 	uint8_t state, attempts;
 };
 
 struct callers {
 	struct traffic *traffic;
 	struct wires *wires;
-	struct caller *all;	       /* one for each session; zeroed */
-	uint32_t first, behind;	       /* sessions it is about, and the one behind them */
-	uint32_t oldest, next;	       /* of those: not settled, to begin with */
-	uint32_t look;		       /* whose timer comes next */
-	uint32_t held, refused, again; /* callers; segments that had to be said again */
+	struct caller *all;		 /* one for each session; zeroed */
+	uint32_t first, behind;		 /* sessions it is about, and the one behind them */
+	uint32_t oldest, next;		 /* of those: not settled, to begin with */
+	uint32_t look;			 /* whose timer comes next */
+	uint32_t settled, held, refused; /* of those who were begun with: one way or another */
+	uint32_t again;			 /* segments that had to be said once more */
 };
 
 /* From now on it is about `n` sessions from `first` on, that nobody called for yet. */
@@ -42,7 +44,7 @@ void callers_work(struct callers *c);
 /* Take what was heard, if it is for one of them; dies of a SYN|ACK that is wrong. */
 void callers_hear(struct callers *c, struct rte_mbuf *m);
 
-/* Is each completed, or refused? */
+/* Is each completed, refused or given up? */
 bool callers_settled(const struct callers *c);
 
 /* The quantile `q` of the us from the first SYN to the SYN|ACK, of those who heard one; 0: nobody

@@ -159,6 +159,8 @@ int main(int argc, char **argv)
 			traffic.sessions = (uint32_t)strtoul(optarg, NULL, 10);
 		traffic.v6 = traffic.v6 || option == '6';
 	}
+	if (traffic.sessions == 0)
+		rig_die("there must be honest peers");
 	callers.all = calloc(traffic.sessions, sizeof(*callers.all));
 	if (traffic_init(&traffic) < 0 || callers.all == NULL)
 		rig_die("no memory for %u peers", traffic.sessions);
