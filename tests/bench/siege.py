@@ -22,7 +22,7 @@ RELAY6 = "2001:db8::10"  # as rig.h has it
 FAMILIES = {"ipv4": [], "ipv6": ["-6"]}
 ROWS = (
     ("capacity", "SYN/s", "more"),
-    ("answered", "SYN|ACK/s", "more"),
+    ("answered", "answers/s", "more"),
     ("lost", "of all", "less"),
     ("busy", "of its time", "more"),
     ("half.flood", "of half", "more"),
