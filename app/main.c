@@ -34,6 +34,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct tandemd {
+	char **argv;
 	const char *path; /* of the configuration */
 	struct config *cfg;
 	struct mailbox *mb;
@@ -50,7 +51,7 @@ struct tandemd {
 
 static int start_eal(struct tandemd *t)
 {
-	return eal_start(t->cfg);
+	return eal_start(t->cfg, t->argv);
 }
 
 static void stop_eal(struct tandemd *t)
@@ -372,9 +373,9 @@ static void serve(struct tandemd *t)
 	sd_notify(0, "STOPPING=1");
 }
 
-static int run(const char *path, struct config *cfg)
+static int run(char **argv, const char *path, struct config *cfg)
 {
-	struct tandemd t = {.path = path, .cfg = cfg};
+	struct tandemd t = {.argv = argv, .path = path, .cfg = cfg};
 	size_t n;
 	int rc = 0;
 
@@ -442,7 +443,7 @@ int main(int argc, char **argv)
 	if (config_load(path, stderr, &cfg) < 0)
 		return EXIT_FAILURE;
 	log_init((enum log_level)cfg->log_level);
-	rc = check ? EXIT_SUCCESS : run(path, cfg);
+	rc = check ? EXIT_SUCCESS : run(argv, path, cfg);
 	config_free(cfg);
 	return rc;
 }

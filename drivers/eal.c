@@ -2,6 +2,10 @@
 /*
  * The configuration as EAL arguments.  Nothing of a run is left behind in the file system: no
  * shared configuration, no telemetry socket, no hugepage files.
+ *
+ * Hugepages that are free now may be another's before EAL takes them, and EAL starts only once in a
+ * process.  So where hugepages are only liked (`auto`) and are not to be had after all, the program
+ * executes itself anew, in the same process, and is told by its environment to do without.
  */
 #include <assert.h>
 #include <dirent.h>
@@ -27,6 +31,8 @@
 
 #define MAX_ARGS  (16 + 2 * CONFIG_MAX_PORTS * CONFIG_MAX_QUEUES)
 #define ARG_BYTES 512
+
+#define WITHOUT_HUGEPAGES "TANDEM_WITHOUT_HUGEPAGES"
 
 struct args {
 	char *argv[MAX_ARGS + 1];
@@ -60,27 +66,41 @@ static bool hugetlbfs_mounted(void)
 	return found;
 }
 
-/* Bytes of the hugepages of all sizes that nobody has taken. */
+#define HUGEPAGES "/sys/kernel/mm/hugepages"
+
+/* One of the counts that the kernel keeps of the pages of a size; 0 if it cannot be read. */
+static unsigned long long count_hugepages(const char *size, const char *which)
+{
+	unsigned long long pages = 0;
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), HUGEPAGES "/%s/%s", size, which);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages;
+}
+
+/* Bytes of the hugepages of all sizes that nobody has taken, or has been promised. */
 static uint64_t free_hugepage_bytes(void)
 {
-	static const char dir[] = "/sys/kernel/mm/hugepages";
-	DIR *d = opendir(dir);
+	DIR *d = opendir(HUGEPAGES);
 	const struct dirent *e;
 	uint64_t bytes = 0;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		unsigned long long kib, pages;
-		char path[sizeof(dir) + sizeof(e->d_name) + 32];
-		FILE *f;
+		unsigned long long kib, unused, promised;
 
 		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s/free_hugepages", dir, e->d_name);
-		f = fopen(path, "r");
-		if (f != NULL && fscanf(f, "%llu", &pages) == 1)
-			bytes += pages * kib * 1024;
-		if (f != NULL)
-			fclose(f);
+		unused = count_hugepages(e->d_name, "free_hugepages");
+		promised = count_hugepages(e->d_name, "resv_hugepages");
+		if (unused > promised)
+			bytes += (unused - promised) * kib * 1024;
 	}
 	if (d != NULL)
 		closedir(d);
@@ -97,13 +117,12 @@ static bool use_hugepages(const struct config_dataplane *dp)
 	case CONFIG_AUTO:
 		break;
 	}
-	return hugetlbfs_mounted() && free_hugepage_bytes() >= dp->memory_bytes;
+	return getenv(WITHOUT_HUGEPAGES) == NULL && hugetlbfs_mounted() &&
+	       free_hugepage_bytes() >= dp->memory_bytes;
 }
 
-static void add_memory(struct args *a, const struct config_dataplane *dp)
+static void add_memory(struct args *a, const struct config_dataplane *dp, bool huge)
 {
-	bool huge = use_hugepages(dp);
-
 	add(a, "-m");
 	add(a, "%llu", (unsigned long long)(dp->memory_bytes >> 20));
 	if (huge) {
@@ -161,15 +180,11 @@ static int add_devices(struct args *a, const struct config *cfg)
 
 static_assert(CONFIG_MAX_LCORE < RTE_MAX_LCORE, "every lcore of a configuration is one of EAL's");
 
-static int add_lcores(struct args *a, const struct config_dataplane *dp)
+static int add_lcores(struct args *a, const struct config_dataplane *dp, const cpu_set_t *cpus)
 {
 	unsigned int shared;
-	cpu_set_t cpus;
-	char *text;
+	char *text = lcores_argument(dp, cpus, &shared);
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-		return -errno;
-	text = lcores_argument(dp, &cpus, &shared);
 	if (text == NULL)
 		return -ENOMEM;
 	if (shared > 0)
@@ -202,24 +217,43 @@ static int init(const struct args *a)
 	return rte_eal_init(a->argc, argv) < 0 ? -(rte_errno ? rte_errno : EIO) : 0;
 }
 
-int eal_start(const struct config *cfg)
+/* Returns only if it fails. */
+static void execute_anew(char **argv, const cpu_set_t *cpus)
+{
+	char path[PATH_MAX] = ""; /* the link's own name would be the process's */
+
+	log_warning("the hugepages that were free are taken: ordinary pages it is");
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0 ||
+	    setenv(WITHOUT_HUGEPAGES, "1", 1) < 0 ||
+	    sched_setaffinity(0, sizeof(*cpus), cpus) < 0 ||
+	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0 || execv(path, argv) < 0)
+		log_error("%s cannot be executed anew: %s", argv[0], strerror(errno));
+}
+
+int eal_start(const struct config *cfg, char **argv)
 {
 	struct args a = {.argc = 0};
+	const bool huge = use_hugepages(&cfg->dataplane);
+	cpu_set_t cpus;
 	int rc;
 
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return -errno;
 	add(&a, "tandemd");
-	rc = add_lcores(&a, &cfg->dataplane);
+	rc = add_lcores(&a, &cfg->dataplane, &cpus);
 	add(&a, "--file-prefix");
 	add(&a, "%s", cfg->dataplane.file_prefix);
 	add(&a, "--no-telemetry");
 	add(&a, "--log-level=warning");
 	/* It complains of missing kernel features that nobody asked for. */
 	add(&a, "--log-level=pmd.net.tap:critical");
-	add_memory(&a, &cfg->dataplane);
+	add_memory(&a, &cfg->dataplane, huge);
 	if (rc == 0)
 		rc = add_devices(&a, cfg);
 	if (rc == 0)
 		rc = init(&a);
+	if (rc == -ENOMEM && huge && cfg->dataplane.hugepages == CONFIG_AUTO)
+		execute_anew(argv, &cpus);
 	if (rc < 0)
 		log_error("the DPDK environment does not start: %s", strerror(-rc));
 	free_args(&a);
