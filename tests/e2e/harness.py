@@ -166,7 +166,17 @@ class Lab:
                 self.show_logs()
             subprocess.run([LAB, "down", self.dir])
 
+    def show_share(self, program):
+        """Whether a program that still runs had a CPU when it wanted one."""
+        for task in Path(f"/proc/{self.pid(program)}/task").glob("*"):
+            ran, waited, _ = map(int, (task / "schedstat").read_text().split())
+            name = (task / "comm").read_text().strip()
+            print(f"--- {name} ran {ran / 1e9:.1f} s, waited to run {waited / 1e9:.1f} s", file=sys.stderr)
+
     def show_logs(self):
+        if self.running("tandemd"):
+            with contextlib.suppress(OSError):  # it may end meanwhile
+                self.show_share("tandemd")
         for program in ("prosody", "ejabberd", "tandemd"):
             log = self.dir / f"{program}.log"
             if log.exists():
