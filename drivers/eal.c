@@ -217,6 +217,18 @@ static int init(const struct args *a)
 	return rte_eal_init(a->argc, argv) < 0 ? -(rte_errno ? rte_errno : EIO) : 0;
 }
 
+/* Files are gone with EAL, or were never made; empty directories stay. */
+static void remove_runtime_dir(void)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
+	if (dir[0] == '\0')
+		return;
+	rmdir(dir);
+	rmdir(dirname(dir));
+}
+
 /* Returns only if it fails. */
 static void execute_anew(char **argv, const cpu_set_t *cpus)
 {
@@ -254,19 +266,16 @@ int eal_start(const struct config *cfg, char **argv)
 		rc = init(&a);
 	if (rc == -ENOMEM && huge && cfg->dataplane.hugepages == CONFIG_AUTO)
 		execute_anew(argv, &cpus);
-	if (rc < 0)
+	if (rc < 0) {
 		log_error("the DPDK environment does not start: %s", strerror(-rc));
+		remove_runtime_dir();
+	}
 	free_args(&a);
 	return rc;
 }
 
 void eal_stop(void)
 {
-	char dir[PATH_MAX];
-
-	/* Files are gone with it, empty directories stay. */
-	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	rmdir(dir);
-	rmdir(dirname(dir));
+	remove_runtime_dir();
 }

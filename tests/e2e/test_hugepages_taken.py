@@ -71,3 +71,5 @@ with Lab(relay=False) as lab:
     done = lab.run("relay", *arguments, check=False, timeout=TIMEOUT)
     expect(done.returncode, 1, "exit status where hugepages must be and are not")
     expect(tried(done.stdout), ["hugepages"], "what was tried where nothing else will do")
+    if (lab.dir / "run" / "dpdk").exists():
+        fail("a start that failed leaves DPDK's directories")
