@@ -20,6 +20,7 @@ SERVED_AT = 5000  # bob's own port, for those who connect to him
 HAPROXY_AT = 6000
 PROXY65_AT = 7778
 OFF = ("tx", "tso", "gso", "gro")
+MAX_WORKERS = 16
 
 HAPROXY = f"""
 global
@@ -55,7 +56,11 @@ def without_offloads(lab):
 
 
 class Tandem:
-    """tandemd, with ports of a kind, and with such offloads at the users' ends as those can bear."""
+    """tandemd, with ports of a kind, and with such offloads at the users' ends as those can bear.
+
+    On ports of the kernel's it has a worker on each core, as the others have their threads.  There
+    the kernel does on a worker's core all that a frame costs it, up to the far user's TCP.
+    """
 
     name = "tandem"
 
@@ -64,7 +69,15 @@ class Tandem:
         options = {} if offloads else {"offload": "off"}
         if kind:
             options["ports"] = kind
+        cores = min(os.cpu_count(), MAX_WORKERS)
+        if kind == "kernel":
+            # Control's lcore has no core of its number, and goes where there is room.
+            settings |= {"dataplane.workers": list(range(cores)), "dataplane.control": cores}
         self.lab = stack.enter_context(Lab(settings, relay=False, **options))
+        if kind == "kernel":
+            # On wires that are as the others'.
+            for port in (0, 1):
+                self.lab.set_port(port, queues=cores)
         if not offloads:
             without_offloads(self.lab)
         self.lab.start("tandemd")
