@@ -208,7 +208,7 @@ static void expire(struct session_book *book, const struct clock *clock, struct 
 	else if (clock->ending != ENDINGS)
 		session_close(book, session, clock->ending, party);
 	else if (watch_session(book, session))
-		deadline_start(&book->watched, deadline, book->now_ms);
+		watch_later(book, session);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -20,7 +20,7 @@
  *               without a partner
  *   retiring    a session waiting for its owners         RETIRE_WITHIN_MS
  *   stalled     a session waiting for the XMPP stream    timers.pair
- *   watched     a spliced session's next look            WATCH_EVERY_MS
+ *   watched     a spliced session's next look            WATCH_EVERY_MS or longer
  *
  * and beside `held` there is
  *
@@ -55,6 +55,7 @@
 #include "session.h"
 
 #define WATCH_EVERY_MS	 1000
+#define WATCHED_PER_MS	 100 /* of so many sessions that it would be more each waits longer */
 #define ASK_EVERY_MS	 1000
 #define RETIRE_WITHIN_MS 5000
 #define TICK_BATCH	 256 /* what a tick takes from one queue at most */
@@ -246,6 +247,9 @@ void splice_report(struct session_book *book, struct party *party, const struct 
 void splice_resume(struct session_book *book, unsigned int batch);
 
 /* --- session_watch.c --- */
+
+/* Look at the spliced session again in due time. */
+void watch_later(struct session_book *book, struct session *session);
 
 /* Look at the flow of a spliced session.  False when the session was closed over it. */
 bool watch_session(struct session_book *book, struct session *session);

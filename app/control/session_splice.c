@@ -71,7 +71,7 @@ static void finish(struct session_book *book, struct session *session, uint64_t 
 	session->worker = session->party[0]->pending->leg->worker;
 	book->spliced++;
 	limits_spliced(book, session);
-	deadline_start(&book->watched, &session->deadline, book->now_ms);
+	watch_later(book, session);
 
 	for (int i = 0; i < 2; i++)
 		session_tell(book, session->party[i]->pending, IQ_OK, REFUSALS);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What becomes of a flow, and of what is left when its session is over: DESIGN 3.5. */
+#include "session_book.h"
 #include "session_world.h"
 
 /* --- the watch --- */
@@ -66,6 +67,25 @@ static void test_half_closed_stream_lives(void **state)
 	assert_gauge(w, SESSIONS_SPLICED, 1);
 	world_pass(w, TRANSITORY + 1000);
 	assert_closed(w, SESSION_IDLE, 1);
+	world_close(w);
+}
+
+/* So many that a look at each takes three seconds. */
+static void test_many_take_turns(void **state)
+{
+	const uint32_t others = 300 * 1000;
+	struct world *w = world_open(NULL);
+	struct world_flow *f = &w->flows[world_splice(w, "s", 1)];
+
+	(void)state;
+	w->book->spliced += others;
+	world_pass(w, 1000);
+	f->status.state = FLOW_FINISHED;
+	world_pass(w, 2900);
+	assert_gauge(w, SESSIONS_SPLICED, 1);
+	world_pass(w, 200);
+	assert_closed(w, SESSION_FINISHED, 1);
+	w->book->spliced -= others;
 	world_close(w);
 }
 
@@ -323,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outlooks),
 		cmocka_unit_test(test_half_closed_stream_lives),
+		cmocka_unit_test(test_many_take_turns),
 		cmocka_unit_test(test_workers_clock_is_ahead),
 		cmocka_unit_test(test_each_is_looked_at_every_second),
 		cmocka_unit_test(test_linger),
