@@ -17,6 +17,9 @@
 
 #define COMMAND_BURST WORKER_BURST
 
+/* The chores wait for packets this long. */
+#define CHORES_US 20
+
 /* Rates of all workers: what they say to strangers and in doubt, what they let the kernel have. */
 #define REFUSALS_PER_MS	  5
 #define REFUSALS_BURST	  1000
@@ -513,28 +516,55 @@ static void run_cookies(struct worker *w)
 	w->cookies_told = now;
 }
 
-unsigned int worker_round(struct worker *w)
+static unsigned int carry_packets(struct worker *w)
 {
 	unsigned int n;
 
 	n = receive(w);
 	n += receive_handed_over(w);
-	n += exception_from_kernel(w);
+	n += output_flush(w);
+	wake_owners(w);
+	return n;
+}
+
+static unsigned int do_chores(struct worker *w)
+{
+	unsigned int n;
+
+	n = exception_from_kernel(w);
 	n += run_commands(w);
 	n += run_timers(w);
 	run_cookies(w);
 	n += output_flush(w);
-	wake_owners(w);
 	leg_table_tell(&w->legs, w->mb, w->index);
 	tell_fenced(w);
 	tell_flows_reset(w);
 	return n;
 }
 
+unsigned int worker_round(struct worker *w)
+{
+	unsigned int n = carry_packets(w);
+
+	return n + do_chores(w);
+}
+
+/* Between packets; of chores there are some every so often, however many packets there are. */
+static unsigned int run_round(struct worker *w, uint64_t now, uint64_t *next_chores)
+{
+	const unsigned int n = carry_packets(w);
+
+	if (n > 0 && now < *next_chores)
+		return n;
+	*next_chores = now + CHORES_US * (rte_get_tsc_hz() / 1000000);
+	return n + do_chores(w);
+}
+
 void worker_run(struct worker *w, const bool *stop)
 {
 	const uint64_t per_ms = rte_get_tsc_hz() / 1000;
-	uint64_t started = rte_rdtsc(), before = started, now, next_ms = started;
+	uint64_t started = rte_rdtsc(), before = started, now, next_ms = started,
+		 next_chores = started;
 
 	rte_rcu_qsbr_thread_register(w->readers, w->index);
 	rte_rcu_qsbr_thread_online(w->readers, w->index);
@@ -545,7 +575,7 @@ void worker_run(struct worker *w, const bool *stop)
 			w->now_ms = mailbox_now_ms();
 			next_ms = before + per_ms;
 		}
-		n = worker_round(w);
+		n = run_round(w, before, &next_chores);
 		rte_rcu_qsbr_quiescent(w->readers, w->index);
 		now = rte_rdtsc();
 		if (n > 0) {

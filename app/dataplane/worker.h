@@ -125,7 +125,8 @@ void worker_fini(struct worker *w);
 /* Take over what may change while the worker runs. On the control thread. */
 void worker_reconfigure(struct worker *w, const struct config *cfg);
 
-/* Once through all there is to do, at the time `now_ms`; returns how much there was. */
+/* Once through all there is to do, at the time `now_ms`; returns how much there was.  It is the packets
+ * of the ports, each time, and the chores: the kernel's frames, commands, timers, news. */
 unsigned int worker_round(struct worker *w);
 
 /* The worker's life, until `*stop`. On its lcore. */
